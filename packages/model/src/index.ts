@@ -1,1 +1,2 @@
-export {};
+export {unreachable} from './unreachable.ts';
+export {type Place, printPlace, printUserError, UserError, type UserErrorOptions} from './user-error.ts';
