@@ -1,0 +1,41 @@
+/**
+ * Bundles every command of packages/cli/src/bin with esbuild into packages/cli/dist.
+ *
+ * Code splitting keeps what a command imports lazily out of its start; `better-sqlite3` stays outside, because its
+ * native part is found relative to its own folder.
+ */
+import {chmodSync, existsSync, readdirSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {build} from 'esbuild';
+import {root} from './bootstrap.mjs';
+
+export async function bundle() {
+  const bin = join(root, 'packages/cli/src/bin');
+  const outdir = join(root, 'packages/cli/dist');
+  rmSync(outdir, {recursive: true, force: true});
+  await build({
+    entryPoints: readdirSync(bin)
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .map((name) => join(bin, name)),
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['better-sqlite3'],
+    minifySyntax: true,
+    keepNames: true,
+    sourcemap: false,
+    logLevel: 'warning',
+    chunkNames: 'chunk-[hash]',
+    // Some dependencies are CommonJS and call require() for Node's own modules.
+    banner: {
+      js: "import {createRequire as __createRequire} from 'node:module';const require=__createRequire(import.meta.url);",
+    },
+  });
+  const fronts = join(root, 'packages/cli/bin');
+  for (const name of existsSync(fronts) ? readdirSync(fronts) : []) {
+    chmodSync(join(fronts, name), 0o755);
+  }
+}
