@@ -1,0 +1,21 @@
+/** `npm run bench -- NAME [options]`: runs one bench, prints its table and writes bench/results/NAME.json. */
+import type {Row} from './report.ts';
+import {printRows, saveRows} from './report.ts';
+
+type Bench = (options: readonly string[]) => Promise<readonly Row[]>;
+
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  overhead: async () => (await import('./overhead.ts')).overhead,
+};
+
+const [name = '', ...options] = process.argv.slice(2);
+const load = benches[name];
+if (load === undefined) {
+  console.error(`There is no bench "${name}". Benches: ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+const bench = await load();
+const rows = await bench(options);
+process.stdout.write(printRows(name, rows));
+const file = saveRows(process.env.MEGATEST_CHECKOUT ?? process.cwd(), name, rows);
+console.error(`written to ${file}`);
