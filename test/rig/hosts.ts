@@ -5,6 +5,7 @@
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {sshConfig, startSshd} from './ssh.ts';
 
 export type Host = {
   readonly name: string;
@@ -24,6 +25,7 @@ export class Hosts implements AsyncDisposable {
   readonly #bridge: string;
   readonly #namespaces: string[] = [];
   readonly #holders: ChildProcess[] = [];
+  readonly #daemons: AsyncDisposable[] = [];
 
   private constructor(hosts: readonly Host[], bridge: string, namespaces: string[], holders: ChildProcess[]) {
     this.hosts = hosts;
@@ -65,6 +67,7 @@ export class Hosts implements AsyncDisposable {
       const tmp = join(own, 'tmp');
       mkdirSync(tmp, {recursive: true});
       writeFileSync(join(own, 'hosts'), etcHosts);
+      writeFileSync(join(own, 'ssh_config'), sshConfig(directory));
       const holder = await startHolder(space, name, own);
       holders.push(holder);
       hosts.push({
@@ -87,7 +90,17 @@ export class Hosts implements AsyncDisposable {
     return host;
   }
 
+  /** Starts a real sshd on every host; from then on `ssh NAME` works between them, without a question. */
+  async startSsh(directory: string): Promise<void> {
+    for (const host of this.hosts) {
+      this.#daemons.push(await startSshd(host, directory));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const daemon of this.#daemons) {
+      await daemon[Symbol.asyncDispose]();
+    }
     for (const holder of this.#holders) {
       const gone = new Promise((resolve) => holder.once('exit', resolve));
       holder.stdin?.end();
@@ -106,6 +119,8 @@ async function startHolder(space: string, name: string, own: string): Promise<Ch
     `mount --bind '${own}/tmp' /tmp`,
     'chmod 1777 /tmp',
     `mount --bind '${own}/hosts' /etc/hosts`,
+    // Without OpenSSH there is no such file, and nothing to configure.
+    `{ [ ! -e /etc/ssh/ssh_config ] || mount --bind '${own}/ssh_config' /etc/ssh/ssh_config; }`,
     `hostname '${name}'`,
     'echo ready',
     'read -r nothing',

@@ -42,7 +42,7 @@ describeWith([], 'the conductor', () => {
   });
 });
 
-describeWith(['root', 'ip', 'unshare'], 'hosts made of namespaces', () => {
+describeWith(['root', 'ip', 'unshare', 'sshd', 'ssh'], 'hosts made of namespaces', () => {
   it('have their own name, address and /tmp, share other files, and their links can be cut', async () => {
     const directory = makeDirectory();
     await using hosts = await Hosts.make(['alpha', 'beta'], directory);
@@ -62,5 +62,13 @@ describeWith(['root', 'ip', 'unshare'], 'hosts made of namespaces', () => {
     expect(on('beta', reach)).toBe('gone');
     hosts.host('alpha').healLink();
     expect(on('beta', `until [ "$(${reach})" = there ]; do :; done; echo healed`)).toBe('healed');
+  });
+
+  it('reach each other through a real sshd', async () => {
+    const directory = makeDirectory();
+    await using hosts = await Hosts.make(['alpha', 'beta'], directory);
+    await hosts.startSsh(directory);
+    const [program = '', ...words] = hosts.host('beta').enter;
+    expect(execFileSync(program, [...words, 'ssh', 'alpha', 'hostname'], {encoding: 'utf8'})).toBe('alpha\n');
   });
 });
