@@ -1,2 +1,35 @@
+export {formatDuration, parseDuration} from './duration.ts';
+export {ItemMap, type ItemMapRow} from './item-map.ts';
+export {nearNames} from './near-names.ts';
+export {
+  type BuiltPlan,
+  buildPlan,
+  MODES,
+  type Mode,
+  type PlanInput,
+  type PlanMessage,
+  type PlannedItem,
+  type PlannedTest,
+  type SkipRule,
+  type TestDefinition,
+} from './plan.ts';
+export {type CountedGroup, rollUp, type StateStatus} from './roll-up.ts';
+export {
+  colour,
+  hasFailed,
+  isDeadEndStatus,
+  isEnded,
+  isGood,
+  isRunning,
+  label,
+  STATES,
+  STATUSES,
+  type StateKind,
+  stateKind,
+  stateRank,
+  statusRank,
+} from './states.ts';
+export {parseTarget} from './target.ts';
+export {TestPattern} from './test-pattern.ts';
 export {unreachable} from './unreachable.ts';
 export {type Place, printPlace, printUserError, UserError, type UserErrorOptions} from './user-error.ts';
