@@ -1,0 +1,65 @@
+/** Prints a config as `-show-config` does (spec config.md 11, cli.md 11). */
+import {UserError} from '@megatest/model';
+import type {Config} from './config.ts';
+
+export const DUMP_MODES = ['ini', 'json', 'sexp', 'sexpr'] as const;
+
+/** `withFiles` (debug level 9) adds to each entry the file it came from. */
+export function printConfig(config: Config, mode: string, withFiles = false): string {
+  switch (mode) {
+    case 'ini':
+      return printIni(config, withFiles);
+    case 'json':
+      return `${JSON.stringify(
+        Object.fromEntries(
+          config.sections.map((section) => [
+            section.name,
+            section.entries.map(({key, value, origin}) =>
+              withFiles ? [key, value, origin.file] : [key, value],
+            ),
+          ]),
+        ),
+      )}\n`;
+    case 'sexp':
+    case 'sexpr':
+      return printSexpr(config);
+    default:
+      throw new UserError(`-dumpmode of ${mode} not recognised`, {
+        hint: `use one of ${DUMP_MODES.join(', ')}`,
+      });
+  }
+}
+
+function printIni(config: Config, withFiles: boolean): string {
+  return config.sections
+    .map((section) => {
+      const lines = section.entries.map(({key, value, origin}) => {
+        const source = withFiles ? `# ${key}=>${origin.file}\n` : '';
+        return `${source}${key} ${value.replaceAll('\n', '\n  ')}\n`;
+      });
+      return `\n[${section.name}]\n${lines.join('')}`;
+    })
+    .join('');
+}
+
+function printSexpr(config: Config): string {
+  const quote = (text: string) => `"${text.replace(/[\\"]/g, '\\$&')}"`;
+  const sections = config.sections.map((section) => {
+    const entries = section.entries.map(({key, value}) => `\n  (${quote(key)} ${quote(value)})`);
+    return `(${quote(section.name)}${entries.join('')})`;
+  });
+  return `(${sections.join('\n ')})\n`;
+}
+
+/** Where each value comes from: `file:line:column [section] key value`. */
+export function printOrigins(config: Config): string {
+  return config.sections
+    .flatMap((section) =>
+      section.entries.map(({key, value, origin}) => {
+        const chain =
+          origin.includedFrom.length > 0 ? ` (included from ${origin.includedFrom.join(', ')})` : '';
+        return `${origin.file}:${origin.line}:${origin.column}: [${section.name}] ${key} ${value.split('\n')[0] ?? ''}${chain}\n`;
+      }),
+    )
+    .join('');
+}
