@@ -1,1 +1,36 @@
-export {};
+export {type Connection, openArea, openCache, openWorking} from './connection.ts';
+export type {DataRow} from './data-table.ts';
+export {GroupCommitter} from './group-committer.ts';
+export {
+  type AreaIdentity,
+  areaHash,
+  cachePaths,
+  dotted,
+  makePrivateDirectory,
+  managerDirectory,
+  workingDirectory,
+} from './paths.ts';
+export type {RegisterRun, RunRow, StateCount} from './run-table.ts';
+export type {RunnerRow} from './runner-table.ts';
+export {ensureSchema, type KeyColumn, PROGRAM_VERSION, SCHEMA_VERSION} from './schema.ts';
+export type {StepRow} from './step-table.ts';
+export {type Changes, Store} from './store.ts';
+export {
+  type CacheOutcome,
+  type FlushReport,
+  type FlushRequest,
+  flush,
+  quickCheck,
+  type Reconciled,
+  reconcile,
+  refreshCache,
+  setSyncOwner,
+} from './sync.ts';
+export {
+  type SetState,
+  type StateChange,
+  TEST_COLUMNS,
+  type TestRow,
+  type TestSelection,
+  type TestUpdate,
+} from './test-table.ts';

@@ -1,0 +1,119 @@
+/**
+ * Copies changed rows from an attached database into the main one: the step that M to T and T to C share (spec homehost.md 5.3
+ * step 6). Selection is by `last_update`, which is the time of the statement while a row becomes visible at its commit: hence the
+ * margin that the caller has taken off.
+ */
+import type {Connection} from './connection.ts';
+import {columnsOf, SMALL_TABLES, STAMPED_TABLES, type StampedTable} from './schema.ts';
+
+/** Columns that identify a row; an update of a row whose identity is unchanged leaves them out, and their indexes alone. */
+const identity: Readonly<Record<StampedTable, readonly string[]>> = {
+  runs: ['runname'],
+  run_stats: [],
+  tests: ['run_id', 'testname', 'item_path', 'uname'],
+  test_steps: [],
+  test_data: [],
+  runners: ['uuid'],
+  jobs: ['uuid'],
+};
+
+/**
+ * Copies from schema `source` into `main` what changed since `sinceS`; `isFull` compares all rows and removes surplus ones.
+ * Must run inside a transaction. Returns the number of rows written.
+ */
+export function copyChanges(db: Connection, source: string, sinceS: number, isFull: boolean): number {
+  let rows = applyTombstones(db, source, sinceS);
+  for (const table of SMALL_TABLES) {
+    rows += copySmall(db, source, table);
+  }
+  rows += copyMeta(db, source);
+  for (const table of STAMPED_TABLES) {
+    rows += copyStamped(db, source, table, isFull ? 0 : sinceS);
+    if (isFull) {
+      rows += db
+        .prepare(`DELETE FROM main.${table} WHERE id NOT IN (SELECT id FROM ${source}.${table})`)
+        .run().changes;
+    }
+  }
+  return rows;
+}
+
+function applyTombstones(db: Connection, source: string, sinceS: number): number {
+  let rows = 0;
+  for (const table of STAMPED_TABLES) {
+    rows += db
+      .prepare(
+        `DELETE FROM main.${table} WHERE id IN (SELECT row_id FROM ${source}.sync_deletes WHERE tbl = '${table}' AND last_update >= ?)
+           AND last_update <= (SELECT max(last_update) FROM ${source}.sync_deletes WHERE tbl = '${table}' AND row_id = main.${table}.id)`,
+      )
+      .run(sinceS).changes;
+  }
+  db.prepare(
+    `INSERT OR REPLACE INTO main.sync_deletes (id, tbl, row_id, last_update)
+     SELECT id, tbl, row_id, last_update FROM ${source}.sync_deletes WHERE last_update >= ?`,
+  ).run(sinceS);
+  return rows;
+}
+
+function copySmall(db: Connection, source: string, table: string): number {
+  const columns = sharedColumns(db, source, table);
+  const surplus = db
+    .prepare(`DELETE FROM main.${table} WHERE id NOT IN (SELECT id FROM ${source}.${table})`)
+    .run();
+  const copied = db
+    .prepare(
+      `INSERT OR REPLACE INTO main.${table} (${columns}) SELECT ${columns} FROM ${source}.${table} EXCEPT SELECT ${columns} FROM main.${table}`,
+    )
+    .run();
+  return surplus.changes + copied.changes;
+}
+
+/** `metadat` goes by name, and without the sync's own marks, which every file has for itself. */
+function copyMeta(db: Connection, source: string): number {
+  return db
+    .prepare(
+      `INSERT INTO main.metadat (var, val)
+       SELECT s.var, s.val FROM ${source}.metadat AS s LEFT JOIN main.metadat AS t ON t.var = s.var
+       WHERE s.var NOT LIKE 'SYNC\\_%' ESCAPE '\\' AND t.val IS NOT s.val
+       ON CONFLICT (var) DO UPDATE SET val = excluded.val`,
+    )
+    .run().changes;
+}
+
+function copyStamped(db: Connection, source: string, table: StampedTable, sinceS: number): number {
+  const columns = sharedColumns(db, source, table);
+  const names = columns.split(', ');
+  const of = (alias: string) => names.map((name) => `${alias}.${name}`).join(', ');
+  const chosen = `s.last_update >= ${Math.floor(sinceS)}${table === 'jobs' ? " AND s.action <> 'launch-test'" : ''}`;
+  const same = ['s.id = t.id', ...identity[table].map((name) => `s.${name} IS t.${name}`)].join(' AND ');
+  const values = names.filter((name) => name !== 'id' && !identity[table].includes(name.replaceAll('"', '')));
+  // Rows that are there under the same identity and have a new stamp: update in place, without the indexed columns.
+  const updated = db
+    .prepare(
+      `INSERT INTO main.${table} (${columns})
+       SELECT ${of('s')} FROM ${source}.${table} AS s JOIN main.${table} AS t ON ${same}
+       WHERE ${chosen} AND t.last_update IS NOT s.last_update
+       ON CONFLICT (id) DO UPDATE SET ${values.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+    )
+    .run();
+  // The rest: new rows, rows of another identity, and rows changed twice within one second. REPLACE fires no update trigger, which
+  // would stamp them anew, and removes a row that holds the same natural key under another id.
+  const replaced = db
+    .prepare(
+      `INSERT OR REPLACE INTO main.${table} (${columns})
+       SELECT ${of('s')} FROM ${source}.${table} AS s LEFT JOIN main.${table} AS t ON s.id = t.id
+       WHERE ${chosen} AND (t.id IS NULL OR (${of('s')}) IS NOT (${of('t')}))`,
+    )
+    .run();
+  return updated.changes + replaced.changes;
+}
+
+function sharedColumns(db: Connection, source: string, table: string): string {
+  const there = new Set(
+    db.prepare<[], string>(`SELECT name FROM pragma_table_info('${table}', '${source}')`).pluck().all(),
+  );
+  return columnsOf(db, table)
+    .filter((column) => there.has(column))
+    .map((column) => `"${column}"`)
+    .join(', ');
+}

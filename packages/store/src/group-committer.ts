@@ -1,0 +1,114 @@
+/**
+ * Groups the writes that are waiting, of all connections, into one transaction (spec homehost.md 8.8).
+ *
+ * Each write runs in its own savepoint, so one that fails is undone alone. A promise is answered after the commit: what was
+ * acknowledged is on disk.
+ */
+import type {Connection} from './connection.ts';
+
+/** No group runs longer than this before it commits, so that nobody waits for a stranger's batch. */
+const maxGroupMs = 50;
+const maxGroupWrites = 1000;
+
+type Waiting = {run(): void; settle(committed: boolean, error?: unknown): void};
+
+export class GroupCommitter {
+  readonly #db: Connection;
+  readonly #waiting: Waiting[] = [];
+  readonly #onCommit: () => void;
+  readonly #onRollback: () => void;
+  #isScheduled = false;
+  #writes = 0;
+
+  constructor(
+    db: Connection,
+    hooks: {readonly onCommit?: () => void; readonly onRollback?: () => void} = {},
+  ) {
+    this.#db = db;
+    this.#onCommit = hooks.onCommit ?? (() => {});
+    this.#onRollback = hooks.onRollback ?? (() => {});
+  }
+
+  /** Number of committed writes so far. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** Runs `write` in the next group; resolves with its value once the group is committed. */
+  async write<T>(write: () => T): Promise<T> {
+    return await new Promise<T>((resolve, reject) => {
+      let outcome: {readonly value: T} | {readonly error: unknown} | undefined;
+      this.#waiting.push({
+        run: () => {
+          this.#db.exec('SAVEPOINT w');
+          try {
+            outcome = {value: write()};
+            this.#db.exec('RELEASE w');
+          } catch (error) {
+            if (this.#db.inTransaction) {
+              this.#db.exec('ROLLBACK TO w; RELEASE w');
+            }
+            this.#onRollback();
+            outcome = {error};
+          }
+        },
+        settle: (committed, error) => {
+          if (!committed || outcome === undefined) {
+            reject(error);
+          } else if ('value' in outcome) {
+            resolve(outcome.value);
+          } else {
+            reject(outcome.error);
+          }
+        },
+      });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#commitGroup();
+      });
+    }
+  }
+
+  #commitGroup(): void {
+    const group: Waiting[] = [];
+    const started = performance.now();
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        group.push(next);
+        next.run();
+        if (group.length >= maxGroupWrites || performance.now() - started > maxGroupMs) {
+          break;
+        }
+      }
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.inTransaction) {
+        this.#db.exec('ROLLBACK');
+      }
+      this.#onRollback();
+      // Without a transaction (BEGIN failed) nothing has been taken yet: the first waiting write carries the bad news.
+      const failed = group.length > 0 ? group : this.#waiting.splice(0);
+      for (const waiting of failed) {
+        waiting.settle(false, error);
+      }
+      return;
+    } finally {
+      if (this.#waiting.length > 0) {
+        this.#schedule();
+      }
+    }
+    this.#writes += group.length;
+    this.#onCommit();
+    for (const waiting of group) {
+      waiting.settle(true);
+    }
+  }
+}

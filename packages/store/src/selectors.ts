@@ -1,0 +1,47 @@
+/**
+ * Patterns of commands that work on stored rows, as SQL (spec runs.md 2.3): LIKE where a part contains `%`, else GLOB. Values
+ * are always bound.
+ */
+
+export type Condition = {readonly sql: string; readonly values: readonly string[]};
+
+export function matchColumn(column: string, pattern: string): Condition {
+  return {sql: `${column} ${pattern.includes('%') ? 'LIKE' : 'GLOB'} ?`, values: [pattern]};
+}
+
+/** A comma list of `test` or `test/item`; `undefined` and the empty text mean no filter. */
+export function matchTests(testPatt: string | undefined): Condition | undefined {
+  const members = (testPatt ?? '').split(',').filter((member) => member !== '');
+  if (members.length === 0 || members.includes('%')) {
+    return undefined;
+  }
+  const conditions = members.map((member) => {
+    const slash = member.indexOf('/');
+    const name = matchColumn('testname', slash < 0 ? member : member.slice(0, slash));
+    if (slash < 0) {
+      return name;
+    }
+    const item = matchColumn('item_path', member.slice(slash + 1));
+    return {sql: `(${name.sql} AND ${item.sql})`, values: [...name.values, ...item.values]};
+  });
+  return {
+    sql: `(${conditions.map((condition) => condition.sql).join(' OR ')})`,
+    values: conditions.flatMap((condition) => condition.values),
+  };
+}
+
+/** Exact members of a list; `undefined` for an empty one. */
+export function matchList(column: string, members: readonly string[] | undefined): Condition | undefined {
+  if (members === undefined || members.length === 0) {
+    return undefined;
+  }
+  return {sql: `${column} IN (${members.map(() => '?').join(', ')})`, values: members};
+}
+
+export function all(conditions: readonly (Condition | undefined)[]): Condition {
+  const present = conditions.filter((condition) => condition !== undefined);
+  return {
+    sql: present.length === 0 ? '1' : present.map((condition) => condition.sql).join(' AND '),
+    values: present.flatMap((condition) => condition.values),
+  };
+}

@@ -1,0 +1,67 @@
+/** Rows of `test_steps`. */
+import type {Statement} from 'better-sqlite3';
+import type {Connection} from './connection.ts';
+import type {Changes} from './store.ts';
+
+export type StepRow = {
+  readonly id: number;
+  readonly testId: number;
+  readonly stepName: string;
+  readonly state: string;
+  readonly status: string;
+  readonly eventTime: number;
+  readonly comment: string;
+  readonly logfile: string;
+};
+
+export class StepTable {
+  readonly #db: Connection;
+  readonly #changes: () => Changes;
+  readonly #delete: Statement<[number, string, string]>;
+  readonly #insert: Statement<[number, string, string, string, number, string, string]>;
+
+  constructor(db: Connection, changes: () => Changes) {
+    this.#db = db;
+    this.#changes = changes;
+    this.#delete = db.prepare('DELETE FROM test_steps WHERE test_id = ? AND stepname = ? AND state = ?');
+    this.#insert = db.prepare(
+      'INSERT INTO test_steps (test_id, stepname, state, status, event_time, comment, logfile) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+  }
+
+  /** Replaces the row of this step and state; the row gets a new id, so it is listed last (homehost.md 15.11). */
+  set(step: Omit<StepRow, 'id'>): void {
+    // Delete, not replace: only a delete leaves the tombstone of the old id.
+    this.#delete.run(step.testId, step.stepName, step.state);
+    this.#insert.run(
+      step.testId,
+      step.stepName,
+      step.state,
+      step.status,
+      step.eventTime,
+      step.comment,
+      step.logfile,
+    );
+    this.#changes().tests.add(step.testId);
+  }
+
+  list(testIds: readonly number[]): readonly StepRow[] {
+    return this.#db
+      .prepare<[], StepRow>(
+        `SELECT id, test_id AS testId, stepname AS stepName, state, status, event_time AS eventTime, comment, logfile FROM test_steps
+         WHERE test_id IN (${testIds.map(Number).join(', ')}) AND status <> 'DELETED' ORDER BY test_id, id`,
+      )
+      .all();
+  }
+
+  deleteOf(testId: number, stepNames?: readonly string[]): void {
+    if (stepNames === undefined) {
+      this.#db.prepare('DELETE FROM test_steps WHERE test_id = ?').run(testId);
+      return;
+    }
+    const statement = this.#db.prepare('DELETE FROM test_steps WHERE test_id = ? AND stepname = ?');
+    for (const name of stepNames) {
+      statement.run(testId, name);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The rows of one database, through named statements. All SQL of the project that reads or writes results stands in this package.
+ *
+ * A store is used inside a transaction of its owner (see `GroupCommitter`); it collects which rows changed, so that the scheduler
+ * and the change feed need not look for them.
+ */
+import type {Connection} from './connection.ts';
+import {DataTable} from './data-table.ts';
+import {RunTable} from './run-table.ts';
+import {RunnerTable} from './runner-table.ts';
+import {readKeys} from './schema.ts';
+import {StepTable} from './step-table.ts';
+import {TestTable} from './test-table.ts';
+
+/** Ids of rows written since the last call of `takeChanges`. */
+export type Changes = {
+  readonly runs: Set<number>;
+  readonly tests: Set<number>;
+  readonly runners: Set<number>;
+};
+
+export class Store {
+  readonly db: Connection;
+  readonly keys: readonly string[];
+  readonly runs: RunTable;
+  readonly tests: TestTable;
+  readonly steps: StepTable;
+  readonly data: DataTable;
+  readonly runners: RunnerTable;
+  #changes: Changes = {runs: new Set(), tests: new Set(), runners: new Set()};
+
+  constructor(db: Connection) {
+    this.db = db;
+    this.keys = readKeys(db);
+    const changed = () => this.#changes;
+    this.runs = new RunTable(db, this.keys, changed);
+    this.tests = new TestTable(db, changed);
+    this.steps = new StepTable(db, changed);
+    this.data = new DataTable(db, changed);
+    this.runners = new RunnerTable(db, changed);
+  }
+
+  takeChanges(): Changes {
+    const changes = this.#changes;
+    this.#changes = {runs: new Set(), tests: new Set(), runners: new Set()};
+    return changes;
+  }
+
+  /** Forgets what it derived from rows: after a rollback, or when another connection wrote. */
+  invalidate(): void {
+    this.tests.invalidate();
+  }
+
+  getMeta(name: string): string | undefined {
+    return this.db.prepare<[string], string>('SELECT val FROM metadat WHERE var = ?').pluck().get(name);
+  }
+
+  setMeta(name: string, value: string): void {
+    this.db
+      .prepare(
+        'INSERT INTO metadat (var, val) VALUES (?, ?) ON CONFLICT (var) DO UPDATE SET val = excluded.val',
+      )
+      .run(name, value);
+  }
+
+  /** The stored answer to a write that was made already, or `undefined`. */
+  doneResult(client: string, seq: number): string | undefined {
+    return this.db
+      .prepare<[string, number], string>('SELECT result FROM rpc_done WHERE client = ? AND seq = ?')
+      .pluck()
+      .get(client, seq);
+  }
+
+  storeDone(client: string, seq: number, result: string, nowS: number): void {
+    this.db
+      .prepare('INSERT INTO rpc_done (client, seq, result, at) VALUES (?, ?, ?, ?)')
+      .run(client, seq, result, nowS);
+  }
+
+  /** The highest write of `client` that is known to be done. */
+  lastDone(client: string): number {
+    return (
+      this.db
+        .prepare<[string], number | null>('SELECT max(seq) FROM rpc_done WHERE client = ?')
+        .pluck()
+        .get(client) ?? 0
+    );
+  }
+
+  pruneDone(beforeS: number): void {
+    this.db.prepare('DELETE FROM rpc_done WHERE at < ?').run(beforeS);
+  }
+
+  addAccess(user: string, args: string, nowS: number): void {
+    this.db.prepare('INSERT INTO access_log (user, accessed, args) VALUES (?, ?, ?)').run(user, nowS, args);
+  }
+
+  addUsage(testId: number, nowS: number, cpuload: number, diskfree: number, runDuration: number): void {
+    this.db
+      .prepare(
+        'INSERT INTO test_rundat (test_id, update_time, cpuload, diskfree, run_duration) VALUES (?, ?, ?, ?, ?)',
+      )
+      .run(testId, nowS, cpuload, diskfree, runDuration);
+  }
+}
