@@ -4,7 +4,7 @@
  * Code splitting keeps what a command imports lazily out of its start; `better-sqlite3` stays outside, because its
  * native part is found relative to its own folder.
  */
-import {chmodSync, existsSync, readdirSync, rmSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
 import {root} from './bootstrap.mjs';
@@ -13,6 +13,7 @@ export async function bundle() {
   const bin = join(root, 'packages/cli/src/bin');
   const outdir = join(root, 'packages/cli/dist');
   rmSync(outdir, {recursive: true, force: true});
+  mkdirSync(outdir, {recursive: true});
   await build({
     entryPoints: readdirSync(bin)
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
