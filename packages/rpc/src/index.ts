@@ -1,1 +1,53 @@
-export {};
+export {
+  type DaemonClient,
+  type DaemonClientOptions,
+  locateDaemon,
+  makeDaemonClient,
+} from './daemon-client.ts';
+export {
+  type ClientInfo,
+  type DaemonMethods,
+  type DaemonNotifications,
+  daemonMethods,
+  type RunSummary,
+  type ServerStatus,
+  type SubmitOptions,
+  type SyncStatus,
+  submitOptions,
+  type TestRef,
+} from './daemon-methods.ts';
+export {
+  daemonSocket,
+  decideHomehost,
+  ensureKey,
+  type Homehost,
+  keyFile,
+  keyMode,
+  managerSocket,
+  mayBeAlive,
+  ownAddress,
+  PROTOCOL,
+  processExists,
+  processStart,
+  readServerRecord,
+  type ServerRecord,
+  touch,
+  writeServerRecord,
+} from './discovery.ts';
+export {
+  type Launch,
+  type LocalMethods,
+  localMethods,
+  type ManagerMethods,
+  managerMethods,
+  type PlanReply,
+  planReply,
+  type RunPlan,
+  runPlan,
+} from './manager-methods.ts';
+export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
+export type {RequestInfo} from './peer.ts';
+export {type ReportEntry, reportEntry} from './report-entries.ts';
+export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
+export {RPC_CODES, RpcError} from './rpc-error.ts';
+export {type CallContext, type Connected, type Role, RpcServer} from './rpc-server.ts';

@@ -1,0 +1,99 @@
+/** A client of an area's homehost daemon: finds it, starts it when there is none, and stays with it. */
+import {hostname} from 'node:os';
+import {UserError} from '@megatest/model';
+import {areaHash, PROGRAM_VERSION} from '@megatest/store';
+import {type DaemonMethods, type DaemonNotifications, daemonMethods} from './daemon-methods.ts';
+import {type Homehost, mayBeAlive, readKey, readServerRecord} from './discovery.ts';
+import {type ManagerMethods, managerMethods} from './manager-methods.ts';
+import type {Handlers} from './method-table.ts';
+import type {RequestInfo} from './peer.ts';
+import {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
+
+export type DaemonClient = RpcClient<DaemonMethods, ManagerMethods>;
+
+export type DaemonClientOptions = {
+  readonly areaPath: string;
+  readonly homehost: Homehost;
+  readonly kind: 'cli' | 'test' | 'manager' | 'dashboard';
+  /** Seconds to look for a daemon before giving up; `undefined` = for ever. */
+  readonly giveUpS: number | undefined;
+  /** Starts a daemon on the homehost; not given for commands that must not start one. */
+  readonly startDaemon?: () => Promise<void>;
+  readonly handlers?: Handlers<ManagerMethods, RequestInfo>;
+  readonly onNotification?: <N extends keyof DaemonNotifications>(
+    name: N,
+    params: DaemonNotifications[N],
+  ) => void;
+  readonly onConnected?: (
+    welcome: Welcome,
+    ask: (method: string, params: unknown) => Promise<unknown>,
+  ) => Promise<void> | void;
+  readonly onLost?: () => void;
+};
+
+/** A start is not repeated within this time: the first one may just be slow. */
+const startPauseMs = 5000;
+
+export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
+  const {areaPath, homehost} = options;
+  let lastStartMs = Number.NEGATIVE_INFINITY;
+  return new RpcClient({
+    asks: daemonMethods,
+    serves: managerMethods,
+    handlers: options.handlers ?? {},
+    areaPath,
+    version: PROGRAM_VERSION,
+    kind: options.kind,
+    giveUpS: options.giveUpS,
+    async locate(): Promise<Endpoint> {
+      const endpoint = locateDaemon(areaPath);
+      if (endpoint !== undefined) {
+        return endpoint;
+      }
+      if (options.startDaemon === undefined) {
+        throw new UserError(`no daemon is running for ${areaPath}`, {
+          hint: 'start one with "megatest server start"',
+          exitCode: 7,
+        });
+      }
+      if (performance.now() - lastStartMs > startPauseMs) {
+        lastStartMs = performance.now();
+        await options.startDaemon();
+      }
+      const started = locateDaemon(areaPath);
+      if (started === undefined) {
+        throw new Error(`the daemon on ${homehost.name} is not up yet`);
+      }
+      return started;
+    },
+    ...(options.onNotification === undefined
+      ? {}
+      : {
+          onNotification: (name: string, params: unknown) =>
+            options.onNotification?.(name as keyof DaemonNotifications, params as never),
+        }),
+    ...(options.onConnected === undefined ? {} : {onConnected: options.onConnected}),
+    ...(options.onLost === undefined ? {} : {onLost: options.onLost}),
+    describe: () =>
+      `the homehost is ${homehost.name} (see ${homehost.file}); .server says ${JSON.stringify(readServerRecord(areaPath)?.host ?? 'nothing')}`,
+  });
+}
+
+/** The daemon that `.server` names, when it may be alive and a key can be read. */
+export function locateDaemon(areaPath: string): Endpoint | undefined {
+  const record = readServerRecord(areaPath);
+  if (record === undefined || !mayBeAlive(areaPath, record)) {
+    return undefined;
+  }
+  const key = readKey(areaPath);
+  if (key === undefined) {
+    throw new UserError(
+      `you may not talk to the daemon of ${areaPath}: its key files are not readable for you`,
+    );
+  }
+  const address =
+    record.host === hostname()
+      ? ({kind: 'local', path: `\0megatest:${areaHash(areaPath)}`} as const)
+      : ({kind: 'tcp', host: record.ip, port: record.port} as const);
+  return {address, key};
+}

@@ -1,0 +1,245 @@
+/** How a process finds the homehost and its daemon (spec homehost.md 2, 6.6). */
+import {randomBytes} from 'node:crypto';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import {hostname, networkInterfaces} from 'node:os';
+import {join} from 'node:path';
+import {UserError} from '@megatest/model';
+import {areaHash} from '@megatest/store';
+import {z} from 'zod';
+
+/** `.server` younger than this belongs to a living daemon. */
+export const heartbeatLimitMs = 20_000;
+export const PROTOCOL = 1;
+
+const serverRecord = z.object({
+  v: z.literal(1),
+  area: z.string(),
+  host: z.string(),
+  ip: z.string(),
+  port: z.number().int(),
+  pid: z.number().int(),
+  uid: z.number().int(),
+  user: z.string(),
+  serverId: z.string(),
+  startTime: z.number(),
+  protocol: z.number(),
+  version: z.string(),
+  tls: z.object({fingerprint: z.string()}).nullable(),
+  dbPath: z.string(),
+  socket: z.string(),
+});
+
+export type ServerRecord = z.output<typeof serverRecord>;
+
+/** Abstract socket that only one daemon of an area can hold. */
+export function daemonSocket(areaPath: string): string {
+  return `\0megatest:${areaHash(areaPath)}`;
+}
+
+export function managerSocket(areaPath: string, uid: number): string {
+  return `\0megatest-mgr:${areaHash(areaPath)}:${uid}`;
+}
+
+/** Addresses and names under which this host is known to itself. */
+export function ownNames(): ReadonlySet<string> {
+  const names = new Set<string>([hostname().toLowerCase(), (hostname().split('.')[0] ?? '').toLowerCase()]);
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const {address, internal} of addresses ?? []) {
+      if (!internal) {
+        names.add(address.toLowerCase());
+      }
+    }
+  }
+  return names;
+}
+
+/** This host's best address for others; loopback only when there is no other. */
+export function ownAddress(): string {
+  const outer = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({internal, family}) => !internal && family === 'IPv4')
+    .map(({address}) => address);
+  return outer.at(-1) ?? '127.0.0.1';
+}
+
+export type Homehost = {readonly name: string; readonly isHere: boolean; readonly file: string};
+
+/**
+ * Decides the homehost: `[server] homehost`, then `.homehost`, then this host, which is written down when the area is writable.
+ */
+export function decideHomehost(areaPath: string, configured: string | undefined): Homehost {
+  const file = join(areaPath, '.homehost');
+  if (configured !== undefined && configured.trim() !== '') {
+    return {name: configured.trim(), isHere: isOwn(configured.trim()), file};
+  }
+  if (!existsSync(file)) {
+    createHomehost(areaPath, file);
+  }
+  const name = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
+  if (name === '') {
+    throw new UserError('the file that names the homehost is empty', {
+      place: {file},
+      hint: 'write the name or address of the homehost into it, or remove it to use this host',
+    });
+  }
+  return {name, isHere: isOwn(name), file};
+}
+
+function isOwn(name: string): boolean {
+  const own = ownNames();
+  const lower = name.toLowerCase();
+  return (
+    own.has(lower) ||
+    own.has(lower.split('.')[0] ?? '') ||
+    (lower === '127.0.0.1' && ownAddress() === '127.0.0.1') ||
+    lower === 'localhost'
+  );
+}
+
+function createHomehost(areaPath: string, file: string): void {
+  const own = join(areaPath, `.homehost.${hostname()}.${process.pid}`);
+  try {
+    writeFileSync(own, `${ownAddress()}\n`);
+    linkSync(own, file);
+  } catch (error) {
+    if (!existsSync(file)) {
+      throw new UserError(
+        `this area has no homehost yet and cannot be given one: ${error instanceof Error ? error.message : error}`,
+        {
+          place: {file},
+          hint: 'the area must be writable for the first command',
+        },
+      );
+    }
+  } finally {
+    if (existsSync(own)) {
+      unlinkSync(own);
+    }
+  }
+}
+
+export function readServerRecord(areaPath: string): ServerRecord | undefined {
+  try {
+    const parsed = serverRecord.safeParse(JSON.parse(readFileSync(join(areaPath, '.server'), 'utf8')));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeServerRecord(areaPath: string, record: ServerRecord): void {
+  const file = join(areaPath, '.server');
+  const fresh = `${file}.${record.pid}`;
+  writeFileSync(fresh, `${JSON.stringify(record)}\n`, {mode: 0o644});
+  renameSync(fresh, file);
+}
+
+/** Whether the daemon of a record may still be there: its process lives (on this host), or it touched the record lately. */
+export function mayBeAlive(areaPath: string, record: ServerRecord): boolean {
+  if (record.host === hostname()) {
+    return processExists(record.pid);
+  }
+  try {
+    return fileServerNowMs(areaPath) - statSync(join(areaPath, '.server')).mtimeMs < heartbeatLimitMs;
+  } catch {
+    return false;
+  }
+}
+
+/** The clock of the disk that the area lies on: read by touching a file, as clocks of hosts differ. */
+function fileServerNowMs(areaPath: string): number {
+  const probe = join(areaPath, `.clock.${hostname()}.${process.pid}`);
+  try {
+    writeFileSync(probe, '');
+    return statSync(probe).mtimeMs;
+  } catch {
+    return Date.now();
+  } finally {
+    if (existsSync(probe)) {
+      unlinkSync(probe);
+    }
+  }
+}
+
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Start time of a process from `/proc`, which together with the pid names it for good; '' when it is gone. */
+export function processStart(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+export type KeyName = 'rw' | 'ro';
+
+export function keyFile(areaPath: string, key: KeyName): string {
+  return join(areaPath, key === 'rw' ? '.server.key' : '.server.ro.key');
+}
+
+/** The strongest key that this process can read. */
+export function readKey(areaPath: string): {readonly name: KeyName; readonly key: string} | undefined {
+  for (const name of ['rw', 'ro'] as const) {
+    const file = keyFile(areaPath, name);
+    try {
+      accessSync(file, constants.R_OK);
+      const key = readFileSync(file, 'utf8').trim();
+      if (/^[0-9a-f]{64}$/.test(key)) {
+        return {name, key};
+      }
+    } catch {
+      // Not readable for this user: the weaker one may be.
+    }
+  }
+  return undefined;
+}
+
+/** Reads a key or makes a new one; a file that more people can use than `mode` allows is replaced. */
+export function ensureKey(file: string, mode: number): {readonly key: string; readonly wasReplaced: boolean} {
+  let wasReplaced = false;
+  if (existsSync(file)) {
+    const key = readFileSync(file, 'utf8').trim();
+    if (/^[0-9a-f]{64}$/.test(key) && (statSync(file).mode & 0o777 & ~mode) === 0) {
+      return {key, wasReplaced: false};
+    }
+    wasReplaced = true;
+  }
+  const key = randomBytes(32).toString('hex');
+  const fresh = `${file}.${process.pid}`;
+  writeFileSync(fresh, `${key}\n`, {mode});
+  chmodSync(fresh, mode);
+  renameSync(fresh, file);
+  return {key, wasReplaced};
+}
+
+/** Mode of the read-write key: who may write the area may write through the daemon. */
+export function keyMode(areaPath: string): number {
+  const {mode} = statSync(areaPath);
+  return 0o600 | (mode & 0o020 ? 0o040 : 0) | (mode & 0o002 ? 0o004 : 0);
+}
+
+export function touch(path: string): void {
+  const now = new Date();
+  utimesSync(path, now, now);
+}

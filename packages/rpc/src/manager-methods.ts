@@ -1,0 +1,138 @@
+/** What the daemon asks of a manager (spec homehost.md 9.12), and what a manager answers on its local socket (1.11). */
+import {MODES} from '@megatest/model';
+import {z} from 'zod';
+import {submitOptions} from './daemon-methods.ts';
+import {method} from './method-table.ts';
+
+const name = z.string().max(4096);
+const text = z.string().max(64 * 1024);
+const id = z.number().int().nonnegative();
+const vars = z.array(z.tuple([z.string(), z.string()]).readonly()).readonly();
+
+const plannedItem = z.object({itemPath: z.string(), vars});
+const message = z.object({stream: z.enum(['stdout', 'log']), level: z.number(), text: z.string()});
+
+/** The plan of a run as it travels; the types are those of `@megatest/model`. */
+export const runPlan = z.object({
+  testPatt: z.string(),
+  tests: z.array(
+    z.object({
+      testName: z.string(),
+      testDir: z.string(),
+      waitons: z.array(z.object({testName: z.string(), itemMap: z.string()})),
+      modes: z.array(z.enum(MODES)),
+      priority: z.number(),
+      jobgroup: z.string(),
+      hasTriggers: z.boolean(),
+      iterated: z.enum(['no', 'now', 'later']),
+      items: z.array(plannedItem),
+      skip: z.object({kind: z.enum(['prevrunning', 'fileexists', 'rundelay']), value: z.string()}).nullable(),
+      reason: z.string(),
+      isInCycle: z.boolean(),
+    }),
+  ),
+  settings: z.object({
+    /** Active instances in the whole area. */
+    maxConcurrentJobs: z.number(),
+    /** Active instances of each job group. */
+    jobgroups: z.record(z.string(), z.number()),
+    launchDelayS: z.number(),
+    /** `[setup] run-wait yes`. */
+    runWait: z.boolean(),
+    reruns: z.number(),
+    deadtimeS: z.number(),
+    linkTree: z.string(),
+  }),
+  /** Set when planning ended the run; nothing is to be run then. */
+  exitCode: z.number().nullable(),
+});
+
+export type RunPlan = z.output<typeof runPlan>;
+export type PlanReply = {readonly plan: RunPlan; readonly messages: readonly z.output<typeof message>[]};
+
+export const planReply = z.object({plan: runPlan, messages: z.array(message)});
+
+const launch = z.strictObject({
+  launchId: name,
+  testId: id,
+  runId: id,
+  testName: name,
+  itemPath: name,
+  vars,
+  testDir: name,
+  preclean: z.boolean(),
+  /** Link and physical directory of an earlier execution, for `preclean`. */
+  rundir: name,
+  shortdir: name,
+});
+
+export type Launch = z.output<typeof launch>;
+
+/** What a manager needs of a submission at every launch. */
+const submission = z.strictObject({uuid: name, target: name, runName: name, options: submitOptions});
+
+export const managerMethods = {
+  'manager.plan': method<PlanReply>()(
+    'long',
+    'Reads the area in the environment of the submission and answers with the plan.',
+    {submission, argv: z.array(text)},
+  ),
+  'manager.expandItems': method<{
+    readonly items: readonly z.output<typeof plannedItem>[];
+    readonly messages: readonly z.output<typeof message>[];
+  }>()('long', 'Expands items that come from commands, now that the prerequisites are met.', {
+    submission,
+    testName: name,
+    testDir: name,
+  }),
+  'manager.launch': method<null>()('read', 'Orders launches; answered when they stand in the journal.', {
+    submission,
+    launches: z.array(launch).max(1000),
+  }),
+  'manager.kill': method<null>()('read', 'Ends the processes of tests.', {
+    tests: z.array(z.strictObject({testId: id, reason: text})).max(100_000),
+  }),
+  'manager.clean': method<
+    readonly {readonly testId: number; readonly ok: boolean; readonly text: string}[]
+  >()('long', 'Removes the directories of tests.', {
+    tests: z.array(z.strictObject({testId: id, rundir: name, shortdir: name})).max(100_000),
+  }),
+  'manager.stop': method<null>()('read', 'Ends the manager; its tests go on.', {reason: text}),
+} as const;
+
+export type ManagerMethods = typeof managerMethods;
+
+export const localMethods = {
+  'submission.open': method<{readonly host: string; readonly user: string}>()(
+    'read',
+    'The environment of a submission, which never travels through the daemon.',
+    {uuid: name, env: z.record(z.string(), z.string()), cwd: name, umask: z.number()},
+  ),
+  'execute.handOver': method<{readonly exitCode: number}>()(
+    'long',
+    'A test that a launcher has brought to this host; answered when it has ended.',
+    {
+      cmdinfo: z.string(),
+      env: z.record(z.string(), z.string()),
+      cwd: name,
+    },
+  ),
+  'helper.call': method<unknown>()(
+    'long',
+    'A call of a helper inside a test, to be made and journalled by the manager.',
+    {
+      testId: id,
+      launchId: name,
+      method: name,
+      params: z.unknown(),
+    },
+  ),
+  'manager.status': method<{readonly pid: number; readonly tests: number; readonly isConnected: boolean}>()(
+    'read',
+    'What the manager is doing.',
+    {},
+  ),
+  'manager.stop': method<null>()('read', 'Ends the manager; its tests go on.', {reason: text}),
+} as const;
+
+export type LocalMethods = typeof localMethods;

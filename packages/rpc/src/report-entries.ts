@@ -1,0 +1,65 @@
+/** What a manager reports through its journal (spec homehost.md 9.12): one closed union. */
+import {z} from 'zod';
+
+const name = z.string().max(4096);
+const text = z.string().max(64 * 1024);
+const id = z.number().int().nonnegative();
+const launch = {testId: id, launchId: name};
+
+export const reportEntry = z.discriminatedUnion('type', [
+  /** The launcher was started, or the test itself when there is none. */
+  z.strictObject({type: z.literal('launched'), ...launch, rundir: name, shortdir: name}),
+  /** `fatal`: the command cannot be started at all, so the driver ends. */
+  z.strictObject({type: z.literal('launchFailed'), ...launch, reason: text, fatal: z.boolean()}),
+  z.strictObject({
+    type: z.literal('state'),
+    ...launch,
+    state: name.optional(),
+    status: name.optional(),
+    comment: text.optional(),
+  }),
+  z.strictObject({
+    type: z.literal('update'),
+    ...launch,
+    set: z.record(name, z.union([text, z.number()])),
+  }),
+  z.strictObject({
+    type: z.literal('step'),
+    ...launch,
+    stepName: name,
+    state: name,
+    status: name,
+    eventTime: id,
+    comment: text,
+    logfile: name,
+  }),
+  z.strictObject({
+    type: z.literal('data'),
+    ...launch,
+    rows: z.array(
+      z.strictObject({
+        category: name,
+        variable: name,
+        value: z.union([z.number(), text]),
+        expected: z.union([z.number(), text]),
+        tol: z.union([z.number(), text]),
+        units: name,
+        comment: text,
+        status: name,
+        type: name,
+      }),
+    ),
+    rollup: z.boolean(),
+  }),
+  /** The execution is over; what it left in the row decides unless `state` says more. */
+  z.strictObject({
+    type: z.literal('ended'),
+    ...launch,
+    state: name.optional(),
+    status: name.optional(),
+    comment: text.optional(),
+    runDuration: z.number(),
+  }),
+]);
+
+export type ReportEntry = z.output<typeof reportEntry>;
