@@ -1,1 +1,4 @@
-export {};
+export {type DaemonOptions, runDaemon, tailOf} from './daemon.ts';
+export {resultHeader, resultLine} from './result-line.ts';
+export {type DaemonSettings, daemonSettings} from './settings.ts';
+export {runSyncWorker} from './sync-worker.ts';

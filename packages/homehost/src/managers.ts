@@ -1,0 +1,106 @@
+/** The managers that are connected, and which of them has which test. */
+import {type Connected, type ManagerMethods, type ParamsOf, type ResultOf, RpcError} from '@megatest/rpc';
+
+export type Manager = {
+  readonly id: string;
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  readonly connection: Connected;
+};
+
+export class Managers {
+  readonly #byId = new Map<string, Manager>();
+  /** Manager that runs or launches a test. */
+  readonly #owners = new Map<number, string>();
+  readonly #waiting = new Set<{
+    readonly host: string;
+    readonly user: string;
+    readonly resolve: (manager: Manager) => void;
+  }>();
+
+  add(manager: Manager, testIds: readonly number[]): void {
+    this.#byId.set(manager.id, manager);
+    for (const testId of testIds) {
+      this.#owners.set(testId, manager.id);
+    }
+    manager.connection.onClose(() => {
+      if (this.#byId.get(manager.id) === manager) {
+        this.#byId.delete(manager.id);
+      }
+    });
+    for (const waiter of [...this.#waiting]) {
+      if (isAt(manager, waiter.host, waiter.user)) {
+        this.#waiting.delete(waiter);
+        waiter.resolve(manager);
+      }
+    }
+  }
+
+  find(host: string, user: string): Manager | undefined {
+    return [...this.#byId.values()].find((manager) => isAt(manager, host, user));
+  }
+
+  /** The manager of this host and user, as soon as there is one. */
+  async wait(host: string, user: string, timeoutMs: number | undefined): Promise<Manager> {
+    const known = this.find(host, user);
+    if (known !== undefined) {
+      return known;
+    }
+    return await new Promise<Manager>((resolve, reject) => {
+      const waiter = {host, user, resolve};
+      this.#waiting.add(waiter);
+      if (timeoutMs !== undefined) {
+        setTimeout(() => {
+          if (this.#waiting.delete(waiter)) {
+            reject(
+              new RpcError(
+                'noManager',
+                `no manager of ${user} on ${host} came up within ${timeoutMs / 1000} seconds; any megatest command there starts one`,
+                {host, user},
+              ),
+            );
+          }
+        }, timeoutMs).unref();
+      }
+    });
+  }
+
+  ownerOf(testId: number): Manager | undefined {
+    const id = this.#owners.get(testId);
+    return id === undefined ? undefined : this.#byId.get(id);
+  }
+
+  setOwner(testId: number, managerId: string): void {
+    this.#owners.set(testId, managerId);
+  }
+
+  forget(testId: number): void {
+    this.#owners.delete(testId);
+  }
+
+  all(): readonly Manager[] {
+    return [...this.#byId.values()];
+  }
+
+  testsOf(managerId: string): number {
+    let count = 0;
+    for (const owner of this.#owners.values()) {
+      count += owner === managerId ? 1 : 0;
+    }
+    return count;
+  }
+}
+
+function isAt(manager: Manager, host: string, user: string): boolean {
+  return manager.host === host && manager.user === user;
+}
+
+/** Asks a manager, with the types of the method table. */
+export async function ask<M extends keyof ManagerMethods & string>(
+  manager: Manager,
+  method: M,
+  params: ParamsOf<ManagerMethods, M>,
+): Promise<ResultOf<ManagerMethods, M>> {
+  return (await manager.connection.request(method, params)) as ResultOf<ManagerMethods, M>;
+}

@@ -1,0 +1,163 @@
+/**
+ * What managers report, applied to the store: each journal entry once, in order, and only for the launch that owns the row (a late
+ * word of an older launch is dropped).
+ */
+import {type ReportEntry, RpcError} from '@megatest/rpc';
+import type {Store, TestUpdate} from '@megatest/store';
+
+/** Applies entries that are newer than what is stored of this journal; returns the last sequence number that is done. */
+export function applyReport(
+  store: Store,
+  journalId: string,
+  entries: readonly {readonly seq: number; readonly entry: ReportEntry}[],
+  nowS: number,
+  onFatalLaunch: (testId: number, reason: string) => void,
+): number {
+  const key = `journal:${journalId}`;
+  const before = Number(store.doneResult(key, 0) ?? '0');
+  let done = before;
+  for (const {seq, entry} of entries) {
+    if (seq > done) {
+      applyEntry(store, entry, nowS, onFatalLaunch);
+      done = seq;
+    }
+  }
+  if (done !== before) {
+    store.db
+      .prepare('INSERT OR REPLACE INTO rpc_done (client, seq, result, at) VALUES (?, 0, ?, ?)')
+      .run(key, String(done), nowS);
+  }
+  return done;
+}
+
+function applyEntry(
+  store: Store,
+  entry: ReportEntry,
+  nowS: number,
+  onFatalLaunch: (testId: number, reason: string) => void,
+): void {
+  const row = store.tests.get(entry.testId);
+  if (row === undefined || row.state === 'DELETED' || store.tests.launchId(entry.testId) !== entry.launchId) {
+    return;
+  }
+  switch (entry.type) {
+    case 'launched':
+      store.tests.update(entry.testId, {rundir: entry.rundir, shortdir: entry.shortdir});
+      setParentDirectory(store, entry);
+      return;
+    case 'launchFailed':
+      if (entry.fatal) {
+        store.tests.setState(
+          entry.testId,
+          {state: 'NOT_STARTED', status: 'n/a', comment: entry.reason},
+          nowS,
+        );
+        onFatalLaunch(entry.testId, entry.reason);
+      } else {
+        store.tests.setState(
+          entry.testId,
+          {state: 'COMPLETED', status: 'DEAD', comment: `Launch failed: ${entry.reason}`},
+          nowS,
+        );
+      }
+      return;
+    case 'state': {
+      const status = entry.status === 'AUTO' ? store.data.rollUp(entry.testId, entry.status) : entry.status;
+      store.tests.setState(entry.testId, {state: entry.state, status, comment: entry.comment}, nowS);
+      return;
+    }
+    case 'update':
+      store.tests.update(entry.testId, entry.set as TestUpdate);
+      return;
+    case 'step': {
+      const {testId, stepName, state, status, eventTime, comment, logfile} = entry;
+      store.steps.set({testId, stepName, state, status, eventTime, comment, logfile});
+      return;
+    }
+    case 'data':
+      store.data.add(entry.testId, entry.rows);
+      if (entry.rollup) {
+        const status = store.data.rollUp(entry.testId, row.status);
+        if (status !== row.status) {
+          store.tests.setState(entry.testId, {status}, nowS);
+        }
+      }
+      return;
+    case 'ended': {
+      const isOpen = ['RUNNING', 'REMOTEHOSTSTART', 'LAUNCHED', 'KILLREQ'].includes(row.state);
+      const state = entry.state === undefined ? (isOpen ? 'COMPLETED' : undefined) : entry.state;
+      store.tests.update(entry.testId, {runDuration: entry.runDuration});
+      if (state !== undefined) {
+        store.tests.setState(
+          entry.testId,
+          {state, status: endStatus(store, entry.testId, entry.status), comment: entry.comment},
+          nowS,
+        );
+      }
+      return;
+    }
+  }
+}
+
+function endStatus(store: Store, testId: number, status: string | undefined): string | undefined {
+  return status === 'AUTO' ? store.data.rollUp(testId, status) : status;
+}
+
+/** The parent of an iterated test is found in the link tree, where its items are side by side. */
+function setParentDirectory(store: Store, entry: {readonly testId: number; readonly rundir: string}): void {
+  const row = store.tests.get(entry.testId);
+  if (row === undefined || row.itemPath === '') {
+    return;
+  }
+  const parent = store.tests.find(row.runId, row.testName, '');
+  const directory = entry.rundir.slice(0, entry.rundir.length - row.itemPath.length - 1);
+  if (parent !== undefined && parent.rundir !== directory) {
+    store.tests.update(parent.id, {rundir: directory, shortdir: directory});
+  }
+}
+
+/** The atomic start of an execution (spec homehost.md 9.4, execution.md 10.2). */
+export function claim(
+  store: Store,
+  request: {
+    readonly testId: number;
+    readonly launchId: string;
+    readonly host: string;
+    readonly pid: number;
+    readonly takeOver?: boolean | undefined;
+  },
+  nowS: number,
+): {readonly run: boolean} {
+  const {testId, launchId, host, pid} = request;
+  const row = store.tests.get(testId);
+  if (row === undefined) {
+    throw new RpcError('notFound', `there is no test ${testId}`, {what: 'test', id: testId});
+  }
+  const owner = store.tests.launchId(testId);
+  if (owner !== launchId) {
+    throw new RpcError('conflict', `test ${testId} has a newer launch than this one`, {
+      current: {state: row.state, status: row.status},
+    });
+  }
+  if (row.state === 'KILLREQ') {
+    store.tests.setState(testId, {state: 'KILLED', status: 'KILLED', comment: 'killed on request'}, nowS);
+    return {run: false};
+  }
+  if (row.state === 'REMOVING' || row.state === 'DELETED') {
+    throw new RpcError('conflict', `test ${testId} is being removed`, {
+      current: {state: row.state, status: row.status},
+    });
+  }
+  const isTaken = (row.state === 'RUNNING' || row.state === 'REMOTEHOSTSTART') && request.takeOver !== true;
+  if (isTaken) {
+    throw new RpcError('conflict', `test ${testId} is already running on ${row.host}`, {
+      host: row.host,
+      pid: row.attemptnum,
+    });
+  }
+  store.steps.deleteOf(testId);
+  store.data.deleteOf(testId);
+  store.tests.update(testId, {host, attemptnum: pid, runDuration: 0, passCount: 0, failCount: 0});
+  store.tests.setState(testId, {state: 'REMOTEHOSTSTART', status: 'n/a', comment: ''}, nowS);
+  return {run: true};
+}

@@ -1,0 +1,16 @@
+/** What the daemon needs of the area's config. It never evaluates a config file: who starts it gives it this as JSON. */
+import {z} from 'zod';
+
+export const daemonSettings = z.object({
+  areaPath: z.string(),
+  areaName: z.string(),
+  keys: z.array(z.object({name: z.string(), type: z.string()})),
+  /** Bind address; `undefined` = all interfaces. */
+  hostname: z.string().optional(),
+  lowport: z.number().default(32_768),
+  idleTimeoutS: z.number().default(300),
+  syncIntervalS: z.number().default(3),
+  syncMarginS: z.number().default(10),
+});
+
+export type DaemonSettings = z.output<typeof daemonSettings>;

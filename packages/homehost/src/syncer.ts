@@ -1,0 +1,130 @@
+/**
+ * Copies M to T in a worker thread: every second, if something was committed and the last flush is long enough ago, and at once
+ * when somebody asks for a barrier (spec homehost.md 5.3).
+ */
+import {Worker} from 'node:worker_threads';
+import type {SyncStatus} from '@megatest/rpc';
+import type {FlushReport, FlushRequest} from '@megatest/store';
+
+const tickMs = 1000;
+/** T may never be further behind than this without a warning. */
+const lagLimitS = 5;
+
+export type SyncerOptions = {
+  readonly workerPath: string;
+  readonly working: string;
+  readonly area: string;
+  readonly owner: string;
+  readonly intervalS: number;
+  readonly marginS: number;
+  /** Counts committed writes: T is behind while it moves on. */
+  readonly writes: () => number;
+  /** Writes the marks of a flush into M without making it dirty. */
+  readonly onFlushed: (report: {readonly stamp: number; readonly seq: number}) => void;
+  readonly onProblem: (report: Exclude<FlushReport, {readonly kind: 'flushed'}>) => void;
+  readonly warn: (text: string) => void;
+};
+
+export class Syncer {
+  readonly #options: SyncerOptions;
+  readonly #worker: Worker;
+  readonly #timer: NodeJS.Timeout;
+  #flushedWrites: number;
+  #running: Promise<void> | undefined;
+  #resolveReply: ((report: FlushReport) => void) | undefined;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
+  #lastFlushMs = 0;
+  #dirtySinceMs: number | undefined;
+  #stamp = 0;
+  #seq = 0;
+
+  constructor(options: SyncerOptions) {
+    this.#options = options;
+    this.#flushedWrites = options.writes();
+    this.#worker = new Worker(options.workerPath);
+    this.#worker.on('message', (report: FlushReport) => this.#resolveReply?.(report));
+    this.#worker.on('error', (error) => this.#resolveReply?.({kind: 'failed', message: error.message}));
+    this.#worker.unref();
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#timer.unref();
+  }
+
+  get isDirty(): boolean {
+    return this.#options.writes() !== this.#flushedWrites;
+  }
+
+  status(): SyncStatus {
+    return {
+      dirty: this.isDirty,
+      lastFlushMs: Math.round(this.#lastFlushMs),
+      lagS:
+        this.#dirtySinceMs === undefined
+          ? 0
+          : Math.round((performance.now() - this.#dirtySinceMs) / 100) / 10,
+      stamp: this.#stamp,
+      seq: this.#seq,
+    };
+  }
+
+  /** Resolves once everything committed before the call is in T. */
+  async barrier(): Promise<{readonly stamp: number; readonly seq: number}> {
+    const wanted = this.#options.writes();
+    while (this.#flushedWrites < wanted || this.#seq === 0) {
+      await (this.#running ?? this.#flush());
+    }
+    return {stamp: this.#stamp, seq: this.#seq};
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+    if (this.isDirty) {
+      await this.#flush();
+    }
+    await this.#worker.terminate();
+  }
+
+  #tick(): void {
+    if (!this.isDirty || this.#running !== undefined) {
+      return;
+    }
+    this.#dirtySinceMs ??= performance.now();
+    if (performance.now() - this.#lastStartMs >= this.#options.intervalS * 1000) {
+      void this.#flush();
+    }
+  }
+
+  async #flush(): Promise<void> {
+    this.#running = this.#flushOnce().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+  }
+
+  async #flushOnce(): Promise<void> {
+    const {working, area, owner, marginS, writes} = this.#options;
+    const before = writes();
+    const started = performance.now();
+    this.#lastStartMs = started;
+    const request: FlushRequest = {working, area, owner, marginS, nowS: Date.now() / 1000};
+    const report = await new Promise<FlushReport>((resolve) => {
+      this.#resolveReply = resolve;
+      this.#worker.postMessage(request);
+    });
+    this.#lastFlushMs = performance.now() - started;
+    if (report.kind !== 'flushed') {
+      this.#options.onProblem(report);
+      await new Promise((resolve) => setTimeout(resolve, tickMs));
+      return;
+    }
+    const lagS = this.#dirtySinceMs === undefined ? 0 : (performance.now() - this.#dirtySinceMs) / 1000;
+    if (lagS > lagLimitS) {
+      this.#options.warn(`T was ${lagS.toFixed(1)} seconds behind`);
+    }
+    this.#flushedWrites = before;
+    this.#dirtySinceMs = this.isDirty ? performance.now() : undefined;
+    this.#stamp = report.stamp;
+    this.#seq = report.seq;
+    this.#options.onFlushed(report);
+  }
+}
