@@ -1,0 +1,4 @@
+/** The `logpro` command. */
+import {logproCommand} from '@megatest/logpro';
+
+process.exitCode = await logproCommand(process.argv.slice(2));

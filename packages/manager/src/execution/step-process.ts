@@ -1,0 +1,97 @@
+/**
+ * One step as a process of its own: detached, writing straight to its log, under a shell that leaves the exit status on disk. So a
+ * step survives its manager, and the next manager learns how it ended.
+ *
+ * The shell creates `step-<n>.started` before the body, and only if it is not there: whatever happens to managers, a body never
+ * starts twice in one launch.
+ */
+import {spawn} from 'node:child_process';
+import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {processStart} from '@megatest/rpc';
+
+export type StepEnd = {readonly code: number | null; readonly signal: string | null};
+
+export type RunningStep = {
+  readonly pid: number;
+  readonly pidStart: string;
+  readonly ended: Promise<StepEnd>;
+};
+
+const wrapper = [
+  'set -C',
+  '( : > "$1.started" ) 2>/dev/null || exit 0',
+  'set +C',
+  '/bin/bash -c "$2"',
+  'echo $? > "$1.exit"',
+].join('\n');
+
+export type StepRequest = {
+  readonly index: number;
+  readonly command: string;
+  readonly rundir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes what the command does not redirect itself. */
+  readonly outputPath: string;
+};
+
+export function stepFile(rundir: string, index: number): string {
+  return join(rundir, '.mt', `step-${index}`);
+}
+
+export function startStep(request: StepRequest): RunningStep {
+  const {index, command, rundir, env, outputPath} = request;
+  const output = openSync(outputPath, 'a');
+  try {
+    const child = spawn('/bin/sh', ['-c', wrapper, 'megatest-step', `.mt/step-${index}`, command], {
+      cwd: rundir,
+      env,
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
+    const ended = new Promise<StepEnd>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, signal) =>
+        resolve(readExit(rundir, index) ?? {code: null, signal: signal ?? `exit ${code}`}),
+      );
+    });
+    const pid = child.pid ?? 0;
+    return {pid, pidStart: processStart(pid), ended};
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** How a step ended, from what its shell left; `undefined` when it has not (or was killed before it could say). */
+export function readExit(rundir: string, index: number): StepEnd | undefined {
+  try {
+    const text = readFileSync(`${stepFile(rundir, index)}.exit`, 'utf8').trim();
+    if (text === '') {
+      return undefined;
+    }
+    const code = Number(text);
+    // A shell says 128 + n when its command died of signal n.
+    return code > 128 && code < 165 ? {code, signal: `signal ${code - 128}`} : {code, signal: null};
+  } catch {
+    return undefined;
+  }
+}
+
+export function hasStarted(rundir: string, index: number): boolean {
+  return existsSync(`${stepFile(rundir, index)}.started`);
+}
+
+const watchMs = 100;
+
+/** Waits for a process that another manager started. */
+export async function watchStep(
+  rundir: string,
+  index: number,
+  pid: number,
+  pidStart: string,
+): Promise<StepEnd> {
+  while (pidStart !== '' && processStart(pid) === pidStart) {
+    await new Promise((resolve) => setTimeout(resolve, watchMs));
+  }
+  return readExit(rundir, index) ?? {code: null, signal: 'lost'};
+}

@@ -1,0 +1,59 @@
+/** What launching and running take from a testconfig, as plain data. */
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {type Config, type Env, ezStepsOf, readConfig} from '@megatest/config';
+import {parseDuration} from '@megatest/model';
+import {z} from 'zod';
+
+const pairs = z.array(z.tuple([z.string(), z.string()]));
+
+export const testconfigData = z.object({
+  runscript: z.string().nullable(),
+  steps: z.array(z.object({name: z.string(), command: z.string()})),
+  /** Step name to log rules. */
+  logpro: pairs,
+  /** `undefined` section = the area's disks. */
+  disks: z.array(z.object({name: z.string(), path: z.string()})).nullable(),
+  preLaunchVars: pairs,
+  preLaunchOverrides: pairs,
+  runTimeLimitS: z.number().nullable(),
+});
+
+export type TestconfigData = z.output<typeof testconfigData>;
+
+export function dataOf(config: Config): TestconfigData {
+  const list = (section: string) =>
+    config.entries(section).map(({key, value}): [string, string] => [key, value]);
+  const limit = config.get('requirements', 'runtimelim');
+  return {
+    runscript: config.get('setup', 'runscript')?.trim() || null,
+    steps: [...ezStepsOf(config)],
+    logpro: list('logpro'),
+    disks:
+      config.section('disks') === undefined
+        ? null
+        : config.entries('disks').map(({key, value}) => ({name: key, path: value.trim()})),
+    preLaunchVars: list('pre-launch-env-vars'),
+    preLaunchOverrides: list('pre-launch-env-overrides'),
+    runTimeLimitS: limit === undefined ? null : (parseDuration(limit) ?? null),
+  };
+}
+
+/** Helpers that run something, or a file that may bring some: such a testconfig is read in a child. */
+const mayRunCommands =
+  /#\{\s*(sh|shell|system|scheme|scm)\b|\[system\s|\[scriptinc\s|\[include\s|\[pre-launch-env-vars/;
+
+/** Reads a testconfig here and now when that cannot take long; otherwise with `readInChild`. */
+export async function loadTestconfig(
+  testDir: string,
+  env: Env,
+  areaPath: string,
+  target: string,
+  readInChild: () => Promise<TestconfigData>,
+): Promise<TestconfigData> {
+  const file = join(testDir, 'testconfig');
+  if (mayRunCommands.test(readFileSync(file, 'utf8'))) {
+    return await readInChild();
+  }
+  return dataOf(readConfig(file, {env: {...env}, cwd: areaPath, commands: 'no', areaPath, target}));
+}

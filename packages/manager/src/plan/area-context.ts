@@ -1,0 +1,70 @@
+/**
+ * What launching and running need of the area's own files, read once for a submission (or once for each `-execute` environment) in
+ * a short-lived child, and then plain data.
+ */
+import {type Area, Config, type Env, loadRunconfig, runTimeLimitS} from '@megatest/config';
+import {z} from 'zod';
+
+const pairs = z.array(z.tuple([z.string(), z.string()]));
+
+export const areaContext = z.object({
+  areaPath: z.string(),
+  areaName: z.string(),
+  keys: z.array(z.object({name: z.string(), type: z.string()})),
+  linkTree: z.string(),
+  disks: z.array(z.object({name: z.string(), path: z.string()})),
+  minspaceKiB: z.number(),
+  /** `[env-override]`, evaluated. */
+  envOverride: pairs,
+  /** Effective variables of runconfigs, not yet evaluated by a shell. */
+  runVariables: pairs,
+  runTimeLimitS: z.number().nullable(),
+  testCopyCommand: z.string().nullable(),
+  executable: z.string().nullable(),
+  launcher: z.object({
+    command: z.string().nullable(),
+    usesShell: z.boolean(),
+    waits: z.boolean(),
+    isFlexible: z.boolean(),
+    /** `[launchers]`: test pattern to host type, in order. */
+    patterns: pairs,
+    hostTypes: pairs,
+  }),
+});
+
+export type AreaContext = z.output<typeof areaContext>;
+
+export function contextOf(area: Area): AreaContext {
+  const {config} = area;
+  const list = (section: string) =>
+    config.entries(section).map(({key, value}): [string, string] => [key, value]);
+  const flexible = config.get('jobtools', 'flexi-launcher');
+  return {
+    areaPath: area.path,
+    areaName: area.name,
+    keys: [...area.keys],
+    linkTree: area.linkTree,
+    disks: config.entries('disks').map(({key, value}) => ({name: key, path: value.trim()})),
+    minspaceKiB: numberOr(config.get('setup', 'minspace'), 10_000),
+    envOverride: list('env-override'),
+    runVariables: [...loadRunconfig(area).variables],
+    runTimeLimitS: runTimeLimitS(area, new Config()) ?? null,
+    testCopyCommand: config.get('setup', 'testcopycmd') ?? null,
+    executable: config.get('setup', 'executable') ?? null,
+    launcher: {
+      command: config.get('jobtools', 'launcher')?.trim() || null,
+      usesShell: config.get('jobtools', 'useshell') !== 'no',
+      waits: config.get('setup', 'launchwait') !== 'no',
+      isFlexible: flexible !== undefined && flexible.trim() !== 'no',
+      patterns: list('launchers'),
+      hostTypes: list('host-types'),
+    },
+  };
+}
+
+export function numberOr(text: string | undefined, otherwise: number): number {
+  const value = Number(text?.trim());
+  return text === undefined || text.trim() === '' || Number.isNaN(value) ? otherwise : value;
+}
+
+export type {Env};

@@ -1,0 +1,68 @@
+/** Both sides of the planning child: the manager's, which gives it a request and a time limit, and its own main function. */
+import {fork} from 'node:child_process';
+import {answer, type PlanningReply, type PlanningRequest} from './planner.ts';
+
+/** Runs as the child: one request by message, one reply, end. */
+export function runPlannerChild(): void {
+  process.once('message', (request: PlanningRequest) => {
+    let reply: PlanningReply | {readonly crash: string};
+    try {
+      reply = answer(request);
+    } catch (error) {
+      reply = {crash: error instanceof Error ? (error.stack ?? error.message) : String(error)};
+    }
+    process.send?.(reply, () => process.exit(0));
+  });
+}
+
+const defaultLimitMs = 600_000;
+
+/** Asks a fresh child; it is ended, and the request fails, when it takes too long. */
+export async function askPlanner(
+  plannerPath: string,
+  request: PlanningRequest,
+  limitMs = defaultLimitMs,
+): Promise<PlanningReply> {
+  const child = fork(plannerPath, [], {
+    env: request.env,
+    cwd: request.cwd,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+    serialization: 'advanced',
+  });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-64 * 1024);
+  });
+  try {
+    return await new Promise<PlanningReply>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        reject(
+          new Error(
+            `reading ${request.areaPath} took longer than ${limitMs / 1000} seconds (${request.kind}); see [jobtools] plan-timeout`,
+          ),
+        );
+      }, limitMs);
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        reject(new Error(`the planning process ended with ${code}: ${said.trimEnd()}`));
+      });
+      child.once('message', (reply: PlanningReply | {readonly crash: string}) => {
+        clearTimeout(timer);
+        if ('crash' in reply) {
+          reject(new Error(reply.crash));
+        } else {
+          const talk = said === '' ? [] : [{stream: 'log' as const, level: 0, text: said.trimEnd()}];
+          resolve({...reply, messages: [...talk, ...reply.messages]});
+        }
+      });
+      child.send(request);
+    });
+  } finally {
+    if (child.exitCode === null) {
+      child.kill('SIGKILL');
+    }
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Reads an area for one purpose and answers with plain data: the body of the planning child. It runs in a process of its own, with
+ * the submitter's environment, so nothing that a config file does reaches the manager or another plan.
+ */
+import {statfsSync} from 'node:fs';
+import {
+  type Area,
+  type Config,
+  checkRequiredTarget,
+  type Env,
+  expandItemsNow,
+  exportKeys,
+  exportRunconfig,
+  findTests,
+  loadArea,
+  loadRunconfig,
+  readTestconfig,
+  readTestDefinition,
+  requireTarget,
+} from '@megatest/config';
+import {buildPlan, type PlanMessage, type PlannedItem, printUserError, UserError} from '@megatest/model';
+import type {RunPlan, SubmitOptions} from '@megatest/rpc';
+import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
+import {type AreaContext, contextOf, numberOr} from './area-context.ts';
+
+export type PlanningRequest = {
+  readonly kind: 'plan' | 'context' | 'items' | 'testconfig';
+  readonly areaPath: string;
+  readonly env: Env;
+  readonly cwd: string;
+  readonly target: string;
+  readonly runName: string;
+  readonly options: SubmitOptions;
+  readonly argv: readonly string[];
+  readonly testName?: string;
+  readonly testDir?: string;
+};
+
+export type PlanningReply = {
+  readonly plan?: RunPlan;
+  readonly context?: AreaContext;
+  readonly items?: readonly PlannedItem[];
+  readonly testconfig?: TestconfigData;
+  readonly messages: readonly PlanMessage[];
+  /** A mistake of the user, printed, that ends the run. */
+  readonly error?: string;
+};
+
+const defaultReruns = 1;
+const defaultDeadtimeS = 7200;
+
+export function answer(request: PlanningRequest): PlanningReply {
+  const messages: PlanMessage[] = [];
+  const say = (level: number, text: string) => {
+    messages.push({stream: 'log', level, text});
+  };
+  try {
+    return {...read(request, say, messages), messages};
+  } catch (error) {
+    if (error instanceof UserError) {
+      return {messages, error: printUserError(error).trimEnd()};
+    }
+    throw error;
+  }
+}
+
+function read(
+  request: PlanningRequest,
+  say: (level: number, text: string) => void,
+  messages: PlanMessage[],
+): Omit<PlanningReply, 'messages'> {
+  const {areaPath, env, cwd, target, runName, argv} = request;
+  const area = loadArea(areaPath, {env, cwd, target, runName, commandLine: optionsOf(argv), say});
+  switch (request.kind) {
+    case 'context':
+      return {context: contextOf(area)};
+    case 'plan':
+      return {...planRun(area, request, say, messages), context: contextOf(area)};
+    case 'items': {
+      const {env: runEnv, runconfig} = runEnvironment(area);
+      return {
+        items: expandItemsNow(area, request.testName ?? '', request.testDir ?? '', runEnv, runconfig).items,
+      };
+    }
+    case 'testconfig': {
+      // The environment is the test's own already.
+      const own = {...request.env};
+      return {
+        testconfig: dataOf(
+          readTestconfig(area, request.testDir ?? '', {
+            env: own,
+            commands: 'yes',
+            cwd: own.MT_TEST_RUN_DIR ?? areaPath,
+          }),
+        ),
+      };
+    }
+  }
+}
+
+/** The environment in which testconfigs are scanned (runs.md 3.1 step 4). */
+function runEnvironment(area: Area): {
+  readonly env: Env;
+  readonly runconfig: Config;
+  readonly variables: ReadonlyMap<string, string>;
+} {
+  const runconfig = loadRunconfig(area);
+  const env: Env = {...area.env, MT_LINKTREE: area.linkTree};
+  exportKeys(area.keys, area.target, env);
+  exportRunconfig(runconfig, env);
+  return {env, runconfig: runconfig.config, variables: runconfig.variables};
+}
+
+function planRun(
+  area: Area,
+  request: PlanningRequest,
+  say: (level: number, text: string) => void,
+  messages: PlanMessage[],
+): {readonly plan: RunPlan} {
+  const target = requireTarget(area);
+  const {options} = request;
+  if (options.requireTarget === true) {
+    checkRequiredTarget(area, target);
+  }
+  checkSpace(area);
+  const {env, runconfig, variables} = runEnvironment(area);
+  const testPatt = patternOf(options, variables, say);
+  const settings = settingsOf(area);
+  if (testPatt === undefined) {
+    say(0, 'WARNING: there is no test pattern for this run. Exiting now.');
+    return {plan: {testPatt: '', tests: [], settings, exitCode: 0}};
+  }
+  const tests = findTests(area);
+  const built = buildPlan({
+    testPatt,
+    testNames: [...tests.keys()],
+    define: (name) => readTestDefinition(area, name, tests.get(name) ?? '', env, runconfig),
+    ...(options.tagExpr === undefined ? {} : {hasWantedTag: tagFilter(area, tests, options.tagExpr)}),
+  });
+  messages.push(...built.messages);
+  const plan = JSON.parse(
+    JSON.stringify({testPatt: built.testPatt, tests: built.tests, settings, exitCode: null}),
+  ) as RunPlan;
+  return {plan};
+}
+
+/** Where the pattern of a run comes from (runs.md 2.4). */
+function patternOf(
+  options: SubmitOptions,
+  variables: ReadonlyMap<string, string>,
+  say: (level: number, text: string) => void,
+): string | undefined {
+  if (options.modePatt !== undefined) {
+    return variables.get(options.modePatt)?.trim();
+  }
+  if (options.testPatt !== undefined && options.testPatt !== '%') {
+    return options.testPatt;
+  }
+  const own = variables.get('TESTPATT')?.trim();
+  if (own !== undefined && own !== '') {
+    say(0, `INFO: (0) testpatt defined in TESTPATT from runconfigs: ${own}`);
+    return own;
+  }
+  return '%';
+}
+
+function settingsOf(area: Area): RunPlan['settings'] {
+  const {config} = area;
+  const get = (key: string) => config.get('setup', key);
+  return {
+    maxConcurrentJobs: numberOr(get('max_concurrent_jobs'), 1),
+    jobgroups: Object.fromEntries(
+      config.entries('jobgroups').map(({key, value}) => [key, numberOr(value, Number.MAX_SAFE_INTEGER)]),
+    ),
+    launchDelayS: numberOr(get('launch-delay'), 0),
+    runWait: get('run-wait')?.trim() === 'yes',
+    reruns: numberOr(get('reruns'), defaultReruns),
+    deadtimeS: numberOr(get('deadtime'), defaultDeadtimeS),
+    linkTree: area.linkTree,
+  };
+}
+
+function checkSpace(area: Area): void {
+  const required = numberOr(area.config.get('setup', 'dbdir-space-required'), 100_000);
+  const {bavail, bsize} = statfsSync(area.path);
+  const have = Math.floor((bavail * bsize) / 1024);
+  if (have <= required) {
+    throw new UserError(`Insufficient space in ${area.path}, require ${required}, have ${have}`, {
+      hint: 'make room, or lower [setup] dbdir-space-required',
+    });
+  }
+}
+
+function tagFilter(
+  area: Area,
+  tests: ReadonlyMap<string, string>,
+  expression: string,
+): (testName: string) => boolean {
+  const patterns = expression.split(',').map((member) => new RegExp(`^(?:${member.replaceAll('%', '.*')})$`));
+  return (testName) => {
+    const config = readTestconfig(area, tests.get(testName) ?? '', {env: {...area.env}, commands: 'no'});
+    const tags = (config.get('test_meta', 'tags') ?? '').split(',');
+    return tags.some((tag) => patterns.some((pattern) => pattern.test(tag)));
+  };
+}
+
+/** `-name value` pairs of a command line, for `args:get-arg`. */
+function optionsOf(argv: readonly string[]): ReadonlyMap<string, string> {
+  const options = new Map<string, string>();
+  argv.forEach((word, index) => {
+    const next = argv[index + 1];
+    if (word.startsWith('-') && next !== undefined) {
+      options.set(word, next);
+    }
+  });
+  return options;
+}
