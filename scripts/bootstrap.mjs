@@ -7,10 +7,9 @@
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
-
-export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+import {root} from './root.mjs';
 
 /** Installs and builds what is missing or out of date. Ends the process with the failed step's exit code. */
 export async function prepare() {

@@ -7,7 +7,7 @@
 import {chmodSync, existsSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
-import {root} from './bootstrap.mjs';
+import {root} from './root.mjs';
 
 export async function bundle() {
   const bin = join(root, 'packages/cli/src/bin');

@@ -4,7 +4,7 @@
  */
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {root} from './bootstrap.mjs';
+import {root} from './root.mjs';
 
 /** What each package may import from this project; the single source of the layer rule. */
 const mayUse = {

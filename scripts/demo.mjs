@@ -6,7 +6,8 @@ import {spawnSync} from 'node:child_process';
 import {cpSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {prepare, root} from './bootstrap.mjs';
+import {prepare} from './bootstrap.mjs';
+import {root} from './root.mjs';
 
 await prepare();
 const folder = mkdtempSync(join(tmpdir(), 'megatest-demo-'));

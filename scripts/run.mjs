@@ -5,7 +5,8 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
-import {prepare, root} from './bootstrap.mjs';
+import {prepare} from './bootstrap.mjs';
+import {root} from './root.mjs';
 
 const [chore = '', ...rest] = process.argv.slice(2);
 const source = join(root, 'scripts', chore, 'main.ts');

@@ -5,7 +5,8 @@
  */
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
-import {prepare, root} from './bootstrap.mjs';
+import {prepare} from './bootstrap.mjs';
+import {root} from './root.mjs';
 
 await prepare();
 const requireAll = process.argv.includes('--require-all');

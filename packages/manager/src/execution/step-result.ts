@@ -13,7 +13,7 @@ const statusOf: Readonly<Record<StepClass, string>> = {
   skip: 'SKIP',
 };
 /** R: the number by which the end of the job decides (execution.md 10.7). */
-const valueOf: Readonly<Record<StepClass, number>> = {
+const rollUpOf: Readonly<Record<StepClass, number>> = {
   pass: 0,
   fail: 1,
   warn: 2,
@@ -60,7 +60,7 @@ export function combine(prior: 'pass' | 'warn' | 'fail', step: StepClass, stepNa
     status: statusOf[result],
     comment: step === 'warn' ? 'Logpro warning found' : comment,
     isFinal: false,
-    rollUp: valueOf[result],
+    rollUp: rollUpOf[result],
     goesOn: isGood,
   };
 }
@@ -70,6 +70,6 @@ export function finalStatus(rollUp: number, wasSignalled: boolean): string {
   if (wasSignalled) {
     return 'FAIL';
   }
-  const result = classes.find((name) => valueOf[name] === rollUp);
+  const result = classes.find((name) => rollUpOf[name] === rollUp);
   return result === undefined ? 'FAIL' : statusOf[result];
 }

@@ -33,11 +33,11 @@ export function testSummaryHtml(page: SummaryPage): string {
   const {runId, testId, testName, itemPath, state, status, startS, durationS} = page;
   const colour = colours[status] ?? 'black';
   return `<!DOCTYPE html>
-<html><head><meta charset="utf-8"><title>${escape(testName)} ${escape(itemPath)}</title></head><body>
+<html><head><meta charset="utf-8"><title>${escapeText(testName)} ${escapeText(itemPath)}</title></head><body>
 <table border="1">
 <tr><th>run id</th><td>${runId}</td><th>test id</th><td>${testId}</td></tr>
-<tr><th>testname</th><td>${escape(testName)}</td><th>itempath</th><td>${escape(itemPath)}</td></tr>
-<tr><th>state</th><td>${escape(state)}</td><th>status</th><td style="color: ${colour}">${escape(status)}</td></tr>
+<tr><th>testname</th><td>${escapeText(testName)}</td><th>itempath</th><td>${escapeText(itemPath)}</td></tr>
+<tr><th>state</th><td>${escapeText(state)}</td><th>status</th><td style="color: ${colour}">${escapeText(status)}</td></tr>
 <tr><th>TestDate</th><td>${new Date(startS * 1000).toISOString()}</td><th>Duration</th><td>${formatDuration(durationS)}</td></tr>
 </table>
 <table border="1">
@@ -82,11 +82,11 @@ function row(step: Merged): string {
     seconds === undefined ? '' : new Date(seconds * 1000).toTimeString().slice(0, 8);
   const duration =
     step.startS === undefined || step.endS === undefined ? '' : formatDuration(step.endS - step.startS);
-  const log = escape(step.logfile);
-  return `<tr><td>${escape(step.name)}</td><td>${time(step.startS)}</td><td>${time(step.endS)}</td><td>${escape(step.status)}</td><td>${duration}</td><td><a href="${log}">${log}</a></td></tr>\n`;
+  const log = escapeText(step.logfile);
+  return `<tr><td>${escapeText(step.name)}</td><td>${time(step.startS)}</td><td>${time(step.endS)}</td><td>${escapeText(step.status)}</td><td>${duration}</td><td><a href="${log}">${log}</a></td></tr>\n`;
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
