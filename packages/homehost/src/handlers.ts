@@ -268,7 +268,8 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
 
     'manager.register': ({managerId, host, user, pid, launches}, {connection}) => {
       const forget = homehost.managerRegistered({id: managerId, host, user, pid, connection}, launches);
-      return {managerId, forget, reported: 0};
+      const submissions = homehost.submissionsAt(host, user);
+      return {managerId, forget, submissions};
     },
     'manager.heartbeat': async ({tests, load}) => {
       await homehost.write(() => {

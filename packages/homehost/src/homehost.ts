@@ -221,6 +221,16 @@ export class Homehost {
     return [...this.drivers.values()].filter((driver) => driver.runId === runId && driver.stage !== 'ended');
   }
 
+  /** What is still being driven for a manager's host and user. */
+  submissionsAt(host: string, user: string): readonly string[] {
+    return [...this.drivers.values()]
+      .filter(
+        ({stage, submission: {manager}}) =>
+          stage !== 'ended' && manager.host === host && manager.user === user,
+      )
+      .map(({submission}) => submission.uuid);
+  }
+
   #makeDriver(id: number, submission: Submission, runId: number): Driver {
     const world: DriverWorld = {
       store: this.store,
@@ -316,16 +326,25 @@ export class Homehost {
 
   async #expandItems(driver: Driver, testName: string, testDir: string) {
     const {uuid, target, runName, options, manager: at} = driver.submission;
-    const manager = await this.managers.wait(at.host, at.user, undefined);
-    const reply = await ask(manager, 'manager.expandItems', {
-      submission: {uuid, target, runName, options},
-      testName,
-      testDir,
-    });
-    for (const {stream, level, text} of reply.messages) {
-      driver.say(level, text, stream);
+    for (;;) {
+      const manager = await this.managers.wait(at.host, at.user, undefined);
+      try {
+        const reply = await ask(manager, 'manager.expandItems', {
+          submission: {uuid, target, runName, options},
+          testName,
+          testDir,
+        });
+        for (const {stream, level, text} of reply.messages) {
+          driver.say(level, text, stream);
+        }
+        return reply.items;
+      } catch (error) {
+        if (this.managers.find(at.host, at.user) === manager) {
+          throw error;
+        }
+        // Lost while it read: the next one reads again.
+      }
     }
-    return reply.items;
   }
 
   #onCommit(): void {
@@ -579,6 +598,12 @@ export class Homehost {
       connection.notify('driver.ended', {driverId: driver.id, exitCode});
     }
     this.#watchers.delete(driver.id);
+    const {uuid, manager: at} = driver.submission;
+    const manager = this.managers.find(at.host, at.user);
+    if (manager !== undefined) {
+      // One that is gone by now learns of it when it registers.
+      void ask(manager, 'manager.closeSubmission', {uuid}).catch(() => {});
+    }
     setTimeout(() => this.drivers.delete(driver.id), keepEndedMs).unref();
   }
 }

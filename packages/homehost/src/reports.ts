@@ -148,9 +148,11 @@ export function claim(
       current: {state: row.state, status: row.status},
     });
   }
-  const isTaken = (row.state === 'RUNNING' || row.state === 'REMOTEHOSTSTART') && request.takeOver !== true;
-  if (isTaken) {
-    throw new RpcError('conflict', `test ${testId} is already running on ${row.host}`, {
+  // A batch system may start the same job twice, even long after the first one ended.
+  if (row.attemptnum !== 0 && request.takeOver !== true) {
+    const isRunningNow = row.state === 'RUNNING' || row.state === 'REMOTEHOSTSTART';
+    const what = isRunningNow ? 'is already running' : 'has already been run by this launch';
+    throw new RpcError('conflict', `test ${testId} ${what} on ${row.host}`, {
       host: row.host,
       pid: row.attemptnum,
     });

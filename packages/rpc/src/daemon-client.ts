@@ -19,6 +19,8 @@ export type DaemonClientOptions = {
   readonly giveUpS: number | undefined;
   /** Starts a daemon on the homehost; not given for commands that must not start one. */
   readonly startDaemon?: () => Promise<void>;
+  /** What a start that did not lead to a daemon had to say. */
+  readonly describeStart?: () => string;
   readonly handlers?: Handlers<ManagerMethods, RequestInfo>;
   readonly onNotification?: <N extends keyof DaemonNotifications>(
     name: N,
@@ -74,8 +76,12 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
         }),
     ...(options.onConnected === undefined ? {} : {onConnected: options.onConnected}),
     ...(options.onLost === undefined ? {} : {onLost: options.onLost}),
-    describe: () =>
-      `the homehost is ${homehost.name} (see ${homehost.file}); .server says ${JSON.stringify(readServerRecord(areaPath)?.host ?? 'nothing')}`,
+    describe: () => {
+      const said = options.describeStart?.() ?? '';
+      const start = said === '' ? '' : `; the last start said:\n${said.replace(/^/gm, '    ')}`;
+      const host = readServerRecord(areaPath)?.host ?? 'nothing';
+      return `the homehost is ${homehost.name} (see ${homehost.file}); .server names ${host}${start}`;
+    },
   });
 }
 

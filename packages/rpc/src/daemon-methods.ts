@@ -314,8 +314,10 @@ export const daemonMethods = {
 
   'manager.register': method<{
     readonly managerId: string;
+    /** Launches that are not this manager's any more. */
     readonly forget: readonly string[];
-    readonly reported: number;
+    /** Submissions of this manager that are still being driven. */
+    readonly submissions: readonly string[];
   }>()(
     'write',
     'A manager has come up; it says which launches it has, and learns which of them are not its own any more.',

@@ -1,3 +1,5 @@
+export {PROGRAM_VERSION} from '@megatest/store';
+export {type AreaResults, openResults, type ResultsRequest, type RunSelection} from './area-results.ts';
 export {
   type DaemonClient,
   type DaemonClientOptions,
@@ -29,11 +31,22 @@ export {
   PROTOCOL,
   processExists,
   processStart,
+  readKey,
   readServerRecord,
   type ServerRecord,
   touch,
   writeServerRecord,
 } from './discovery.ts';
+export {
+  ensureManagerDirectory,
+  type ManagerClient,
+  makeManagerClient,
+  managerKeyFile,
+  managerLogFile,
+  somebodyListens,
+  startManager,
+  withoutTestVariables,
+} from './manager-client.ts';
 export {
   type Launch,
   type LocalMethods,
@@ -51,3 +64,4 @@ export {type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';
 export {type CallContext, type Connected, type Role, RpcServer} from './rpc-server.ts';
+export {releaseStartLock, startDaemon, startMessages} from './start-daemon.ts';

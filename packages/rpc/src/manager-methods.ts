@@ -1,8 +1,9 @@
 /** What the daemon asks of a manager (spec homehost.md 9.12), and what a manager answers on its local socket (1.11). */
 import {MODES} from '@megatest/model';
 import {z} from 'zod';
-import {submitOptions} from './daemon-methods.ts';
+import {daemonMethods, submitOptions} from './daemon-methods.ts';
 import {method} from './method-table.ts';
+import {reportEntry} from './report-entries.ts';
 
 const name = z.string().max(4096);
 const text = z.string().max(64 * 1024);
@@ -97,35 +98,42 @@ export const managerMethods = {
   >()('long', 'Removes the directories of tests.', {
     tests: z.array(z.strictObject({testId: id, rundir: name, shortdir: name})).max(100_000),
   }),
+  'manager.closeSubmission': method<null>()(
+    'read',
+    'The driver of a submission has ended: its environment is no longer needed.',
+    {uuid: name},
+  ),
   'manager.stop': method<null>()('read', 'Ends the manager; its tests go on.', {reason: text}),
 } as const;
 
 export type ManagerMethods = typeof managerMethods;
 
+/** `env` as `KEY=value` pairs of a process. */
+const environment = z.record(z.string(), z.string());
+
 export const localMethods = {
+  'server.hello': daemonMethods['server.hello'],
+  'server.login': daemonMethods['server.login'],
+  'server.ping': daemonMethods['server.ping'],
   'submission.open': method<{readonly host: string; readonly user: string}>()(
     'read',
     'The environment of a submission, which never travels through the daemon.',
-    {uuid: name, env: z.record(z.string(), z.string()), cwd: name, umask: z.number()},
+    {uuid: name, env: environment, cwd: name, umask: z.number()},
   ),
   'execute.handOver': method<{readonly exitCode: number}>()(
     'long',
     'A test that a launcher has brought to this host; answered when it has ended.',
-    {
-      cmdinfo: z.string(),
-      env: z.record(z.string(), z.string()),
-      cwd: name,
-    },
+    {cmdinfo: z.string(), env: environment, cwd: name},
   ),
-  'helper.call': method<unknown>()(
+  'execute.interrupt': method<null>()(
+    'read',
+    'The process that handed a test over was told to end: so is the test.',
+    {launchId: name, signal: z.enum(['SIGINT', 'SIGTERM'])},
+  ),
+  'helper.report': method<null>()(
     'long',
-    'A call of a helper inside a test, to be made and journalled by the manager.',
-    {
-      testId: id,
-      launchId: name,
-      method: name,
-      params: z.unknown(),
-    },
+    'What a helper call inside a test has to say; answered when the daemon has it.',
+    {entries: z.array(reportEntry).max(10_000)},
   ),
   'manager.status': method<{readonly pid: number; readonly tests: number; readonly isConnected: boolean}>()(
     'read',

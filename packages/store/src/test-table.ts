@@ -335,8 +335,9 @@ export class TestTable {
     );
   }
 
+  /** A new launch; `attemptnum` is 0 until somebody claims it, which only one may. */
   setLaunchId(testId: number, launchId: string): void {
-    this.#db.prepare('UPDATE tests SET launch_id = ? WHERE id = ?').run(launchId, testId);
+    this.#db.prepare('UPDATE tests SET launch_id = ?, attemptnum = 0 WHERE id = ?').run(launchId, testId);
   }
 
   /** Rows that are not DELETED, by id; state and status lists must both match, `exclude` inverts them. */

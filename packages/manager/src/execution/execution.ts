@@ -49,6 +49,8 @@ export type ExecutionWorld = {
   readonly loadTestconfig: (env: Env, testDir: string) => Promise<TestconfigData>;
   readonly nowS: () => number;
   readonly log: (text: string) => void;
+  /** File mode mask of whoever submitted or started the test. */
+  readonly umask: number;
 };
 
 /** What `.mt/exec.json` holds. */
@@ -87,6 +89,8 @@ export class Execution {
   #killReason: string | undefined;
   #currentPid = 0;
   #isLimitReached = false;
+  #interrupted = false;
+  #isAdopted = false;
   readonly #summary: SummaryStep[] = [];
 
   private constructor(saved: Saved, inherited: Readonly<Env>, context: AreaContext, world: ExecutionWorld) {
@@ -132,7 +136,12 @@ export class Execution {
       const info = commandInfo.parse(saved.info);
       const {inherited} = JSON.parse(readFileSync(join(rundir, '.mt/env.json'), 'utf8')) as {inherited: Env};
       const context = contextOf(info);
-      return context === undefined ? undefined : new Execution({...saved, info}, inherited, context, world);
+      if (context === undefined) {
+        return undefined;
+      }
+      const execution = new Execution({...saved, info}, inherited, context, world);
+      execution.#isAdopted = true;
+      return execution;
     } catch {
       return undefined;
     }
@@ -156,6 +165,12 @@ export class Execution {
     if (this.#currentPid !== 0) {
       await killTree(this.#currentPid, this.launchId);
     }
+  }
+
+  /** The process that brought the test was told to end: the test counts as stopped, not as killed (execution.md 10.6). */
+  async interrupt(signal: string): Promise<void> {
+    this.#interrupted = true;
+    await this.kill(`received ${signal}`);
   }
 
   /** Runs to the end; resolves with the exit code of the `-execute` process. */
@@ -217,6 +232,8 @@ export class Execution {
       host: hostname(),
       pid: process.pid,
       pidStart: '',
+      // The manager before this one may have claimed it and died before it could say so.
+      ...(this.#isAdopted ? {takeOver: true} : {}),
     };
     try {
       const {run} = await this.#world.claim(request);
@@ -315,6 +332,7 @@ export class Execution {
       rundir: this.rundir,
       env: {...env, PATH: path, MT_STEPNAME: step.name},
       outputPath: join(this.rundir, outputName),
+      umask: this.#world.umask,
     });
     this.#currentPid = running.pid;
     this.#save({pid: running.pid, pidStart: running.pidStart});
@@ -446,8 +464,9 @@ export class Execution {
       const comment = this.#isLimitReached
         ? `killed: time limit ${this.#saved.limitS}s exceeded`
         : this.#killReason;
-      this.#report({type: 'ended', state: 'KILLED', status: 'KILLED', comment, runDuration});
-      this.#writeSummary('KILLED', 'KILLED');
+      const state = this.#interrupted ? 'INCOMPLETE' : 'KILLED';
+      this.#report({type: 'ended', state, status: 'KILLED', comment, runDuration});
+      this.#writeSummary(state, 'KILLED');
       return 0;
     }
     const status = finalStatus(this.#saved.rollUp, wasSignalled);

@@ -33,6 +33,7 @@ export type StepRequest = {
   readonly env: Readonly<Record<string, string>>;
   /** Takes what the command does not redirect itself. */
   readonly outputPath: string;
+  readonly umask: number;
 };
 
 export function stepFile(rundir: string, index: number): string {
@@ -41,6 +42,8 @@ export function stepFile(rundir: string, index: number): string {
 
 export function startStep(request: StepRequest): RunningStep {
   const {index, command, rundir, env, outputPath} = request;
+  // The child takes the mask that is in force when it is spawned; tests of several users' habits share this process.
+  process.umask(request.umask);
   const output = openSync(outputPath, 'a');
   try {
     const child = spawn('/bin/sh', ['-c', wrapper, 'megatest-step', `.mt/step-${index}`, command], {

@@ -1,7 +1,5 @@
 /** What launching and running take from a testconfig, as plain data. */
-import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
-import {type Config, type Env, ezStepsOf, readConfig} from '@megatest/config';
+import {type Config, ezStepsOf} from '@megatest/config';
 import {parseDuration} from '@megatest/model';
 import {z} from 'zod';
 
@@ -37,23 +35,4 @@ export function dataOf(config: Config): TestconfigData {
     preLaunchOverrides: list('pre-launch-env-overrides'),
     runTimeLimitS: limit === undefined ? null : (parseDuration(limit) ?? null),
   };
-}
-
-/** Helpers that run something, or a file that may bring some: such a testconfig is read in a child. */
-const mayRunCommands =
-  /#\{\s*(sh|shell|system|scheme|scm)\b|\[system\s|\[scriptinc\s|\[include\s|\[pre-launch-env-vars/;
-
-/** Reads a testconfig here and now when that cannot take long; otherwise with `readInChild`. */
-export async function loadTestconfig(
-  testDir: string,
-  env: Env,
-  areaPath: string,
-  target: string,
-  readInChild: () => Promise<TestconfigData>,
-): Promise<TestconfigData> {
-  const file = join(testDir, 'testconfig');
-  if (mayRunCommands.test(readFileSync(file, 'utf8'))) {
-    return await readInChild();
-  }
-  return dataOf(readConfig(file, {env: {...env}, cwd: areaPath, commands: 'no', areaPath, target}));
 }

@@ -1,0 +1,201 @@
+/**
+ * One launch, from the order to the process: a disk, a run directory, the test's files, and then either the launcher command or,
+ * without one, the execution in this manager (spec execution.md 2 to 8).
+ */
+import {spawnSync} from 'node:child_process';
+import {closeSync, existsSync, openSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Env} from '@megatest/config';
+import {UserError} from '@megatest/model';
+import type {Launch, ReportEntry, SubmitOptions} from '@megatest/rpc';
+import {type CommandInfo, encodeCommandInfo} from '../execution/cmdinfo.ts';
+import {
+  chooseDisk,
+  copySource,
+  makeRunDirectory,
+  placementOf,
+  removeRunDirectory,
+} from '../execution/run-directory.ts';
+import type {TestconfigData} from '../execution/testconfig-data.ts';
+import type {AreaContext} from '../plan/area-context.ts';
+import {type LaunchedTest, launchEnvironment, scanEnvironment} from './launch-environment.ts';
+import {chooseLauncher, runLauncher} from './launcher.ts';
+
+export type LaunchSubmission = {
+  readonly target: string;
+  readonly runName: string;
+  readonly options: SubmitOptions;
+  readonly env: Readonly<Env>;
+  readonly umask: number;
+  readonly context: AreaContext;
+};
+
+export type LaunchWorld = {
+  readonly report: (entry: ReportEntry) => void;
+  readonly log: (text: string) => void;
+  /** What tests are told as `MT_MEGATEST`. */
+  readonly executable: string;
+  readonly loadTestconfig: (env: Env, testDir: string) => Promise<TestconfigData>;
+  /** Whether the row is still LAUNCHED: nobody has started the test. */
+  readonly isStillLaunched: (testId: number) => Promise<boolean>;
+  readonly delay: (ms: number) => Promise<void>;
+};
+
+/** What is left to do by the manager itself. */
+export type LaunchResult =
+  | {readonly kind: 'runHere'; readonly info: CommandInfo; readonly encoded: string; readonly env: Env}
+  | {readonly kind: 'sent'}
+  | {readonly kind: 'failed'};
+
+/** A launcher that ended badly may have started the test all the same: that long it may take to show (6.4). */
+const settleMs = 10_000;
+/** Pauses before the second and the third attempt. */
+const retryPausesMs = [5000, 30_000];
+
+export async function launchTest(
+  launch: Launch,
+  submission: LaunchSubmission,
+  world: LaunchWorld,
+  onSent: () => void,
+): Promise<LaunchResult> {
+  try {
+    return await launchOrThrow(launch, submission, world, onSent);
+  } catch (error) {
+    if (!(error instanceof UserError) && (error as NodeJS.ErrnoException).code === undefined) {
+      throw error;
+    }
+    const hint = error instanceof UserError && error.hint !== undefined ? `; ${error.hint}` : '';
+    const reason = `${error instanceof Error ? error.message : error}${hint}`;
+    world.report({
+      type: 'launchFailed',
+      testId: launch.testId,
+      launchId: launch.launchId,
+      reason,
+      fatal: true,
+    });
+    return {kind: 'failed'};
+  }
+}
+
+async function launchOrThrow(
+  launch: Launch,
+  submission: LaunchSubmission,
+  world: LaunchWorld,
+  onSent: () => void,
+): Promise<LaunchResult> {
+  const {context, target, runName} = submission;
+  const {testName, itemPath, testId, launchId} = launch;
+  const place = {linkTree: context.linkTree, target, runName, testName, itemPath};
+  const test: LaunchedTest = {
+    testName,
+    itemPath,
+    vars: launch.vars,
+    target,
+    runName,
+    rundir: placementOf({...place, disk: ''}).rundir,
+  };
+  const scanned = scanEnvironment(submission.env, test, context);
+  const testconfig = await world.loadTestconfig(scanned, launch.testDir);
+  // Every line up to the launch itself is synchronous, so the umask of one submission never reaches another's files.
+  process.umask(submission.umask);
+  const disks = testconfig.disks !== null && testconfig.disks.length > 0 ? testconfig.disks : context.disks;
+  const disk = chooseDisk(disks, context.minspaceKiB, world.log);
+  if (launch.preclean && launch.rundir !== '') {
+    removeRunDirectory({rundir: launch.rundir, shortdir: launch.shortdir});
+  }
+  const placement = makeRunDirectory({...place, disk: disk.path});
+  copyTest(launch.testDir, placement.shortdir, context.testCopyCommand, scanned);
+  world.report({type: 'launched', testId, launchId, ...placement});
+  const env = launchEnvironment(
+    scanned,
+    test,
+    context,
+    testconfig.preLaunchVars,
+    testconfig.preLaunchOverrides,
+  );
+  const info: CommandInfo = {
+    testpath: launch.testDir,
+    toppath: context.areaPath,
+    'work-area': placement.rundir,
+    'test-name': testName,
+    'run-id': launch.runId,
+    'test-id': testId,
+    runname: runName,
+    target,
+    itemdat: launch.vars.map(([name, value]) => [name, value]),
+    megatest: context.executable ?? world.executable,
+    areaname: context.areaName,
+    'env-ovrd': [...context.envOverride],
+    'set-vars': submission.options.setVars ?? null,
+    contour: null,
+    'launch-id': launchId,
+    shortdir: placement.shortdir,
+  };
+  const encoded = encodeCommandInfo(info);
+  const launcher = chooseLauncher(context.launcher, testName, itemPath, world.log);
+  if (launcher === undefined) {
+    return {kind: 'runHere', info, encoded, env};
+  }
+  onSent();
+  const signature = `${context.areaName}:${testName}:${itemPath}`;
+  const words = [launcher, info.megatest, '-m', signature, '-execute', encoded].join(' ');
+  await send(words, placement.shortdir, env, launch, context, world);
+  return {kind: 'sent'};
+}
+
+/** Copies the test's files; a copy command of the area's own is run by a shell, its failure is only noted. */
+function copyTest(testDir: string, shortdir: string, command: string | null, env: Env): void {
+  if (command === null) {
+    copySource(testDir, shortdir);
+    return;
+  }
+  const text = command.replaceAll('TEST_SRC_PATH', testDir).replaceAll('TEST_TARG_PATH', shortdir);
+  const log = openSync(join(shortdir, 'mt_launch.log'), 'a');
+  try {
+    spawnSync('/bin/sh', ['-c', text], {env, stdio: ['ignore', log, log]});
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Runs the launcher command, again if need be, until the test has started or is given up. */
+async function send(
+  words: string,
+  cwd: string,
+  env: Env,
+  launch: Launch,
+  context: AreaContext,
+  world: LaunchWorld,
+): Promise<void> {
+  const {testId, launchId, testName, itemPath} = launch;
+  const name = itemPath === '' ? testName : `${testName}/${itemPath}`;
+  const {usesShell, waits} = context.launcher;
+  for (let attempt = 0; ; attempt += 1) {
+    const outcome = await runLauncher({words, usesShell, waits, cwd: isDirectory(cwd) ? cwd : '/', env});
+    if (outcome.kind === 'launched') {
+      return;
+    }
+    if (outcome.kind === 'failed') {
+      await world.delay(settleMs);
+    }
+    if (!(await world.isStillLaunched(testId))) {
+      return;
+    }
+    if (outcome.kind === 'impossible') {
+      const reason = `${words.split(' ').slice(0, 3).join(' ')}: ${outcome.reason}`;
+      world.report({type: 'launchFailed', testId, launchId, reason, fatal: true});
+      return;
+    }
+    world.log(`WARNING: the launcher of ${name} ended with ${outcome.code}: ${outcome.lastLine}`);
+    const pauseMs = retryPausesMs[attempt];
+    if (pauseMs === undefined) {
+      world.report({type: 'launchFailed', testId, launchId, reason: outcome.lastLine, fatal: false});
+      return;
+    }
+    await world.delay(pauseMs);
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
+}

@@ -1,0 +1,605 @@
+/**
+ * The manager of one host, user and area: plans, launches and runs tests, many at once, and tells the daemon of them
+ * (spec homehost.md 1.11, 9.12).
+ *
+ * `starting` -> `serving` (it holds the local socket) -> `leaving` (nothing to do for a while, or asked to). Leaving never touches a
+ * test: what is still running is adopted by the next manager, from the launch log and the files in the run directories.
+ */
+import {randomBytes} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {createServer, type Server} from 'node:http';
+import {availableParallelism, hostname, loadavg, userInfo} from 'node:os';
+import {join} from 'node:path';
+import {
+  type DaemonClient,
+  decideHomehost,
+  ensureKey,
+  ensureManagerDirectory,
+  type Launch,
+  localMethods,
+  type ManagerMethods,
+  makeDaemonClient,
+  managerKeyFile,
+  managerLogFile,
+  managerSocket,
+  type ParsedParamsOf,
+  type PlanReply,
+  PROGRAM_VERSION,
+  PROTOCOL,
+  processStart,
+  RpcServer,
+  startDaemon,
+  startMessages,
+} from '@megatest/rpc';
+import {z} from 'zod';
+import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
+import {Execution, type ExecutionWorld} from './execution/execution.ts';
+import {removeRunDirectory} from './execution/run-directory.ts';
+import {TestconfigLoader} from './execution/testconfig-loader.ts';
+import {Journal} from './journal.ts';
+import {type LaunchWorld, launchTest} from './launch/launch-test.ts';
+import {LaunchLog, type OpenLaunch} from './launch-log.ts';
+import {ManagerLog} from './manager-log.ts';
+import type {AreaContext} from './plan/area-context.ts';
+import type {PlanningReply, PlanningRequest} from './plan/planner.ts';
+import {askPlanner} from './plan/planner-child.ts';
+import {Submissions, type Submitted} from './submissions.ts';
+
+/** What a manager is started with, as JSON. */
+export const managerSettings = z.object({
+  area: z.object({path: z.string(), name: z.string()}),
+  /** `[server] homehost` of the area's config. */
+  homehost: z.string().nullable(),
+});
+
+export type ManagerPrograms = {
+  /** The `megatest` command: what tests are told, and what starts a daemon. */
+  readonly executable: string;
+  /** The bundled planning child. */
+  readonly planner: string;
+};
+
+const heartbeatMs = 3000;
+const idleLimitMs = 30_000;
+/** The context of a handed-over environment is read again after this long: config files change. */
+const contextAgeMs = 60_000;
+
+type PlanRequest = ParsedParamsOf<ManagerMethods, 'manager.plan'>;
+type Submission = PlanRequest['submission'];
+
+/** Runs until there is nothing left to do; resolves with the exit code of the process. */
+export async function runManager(settingsText: string, programs: ManagerPrograms): Promise<number> {
+  const settings = managerSettings.parse(JSON.parse(settingsText));
+  const local = createServer();
+  const socket = managerSocket(settings.area.path, process.getuid?.() ?? 0);
+  const isFirst = await new Promise<boolean>((resolve, reject) => {
+    local.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+    );
+    local.listen({path: socket}, () => resolve(true));
+  });
+  return isFirst ? await new Manager(settings, programs, local).run() : 0;
+}
+
+class Manager {
+  readonly #area: {readonly path: string; readonly name: string};
+  readonly #programs: ManagerPrograms;
+  readonly #local: Server;
+  readonly #id = randomBytes(8).toString('hex');
+  readonly #log: ManagerLog;
+  readonly #submissions: Submissions;
+  readonly #launches: LaunchLog;
+  readonly #journal: Journal;
+  readonly #daemon: DaemonClient;
+  readonly #loader: TestconfigLoader;
+  readonly #executions = new Map<string, {readonly execution: Execution; readonly ended: Promise<number>}>();
+  /** Launches that were killed before their execution began. */
+  readonly #killedEarly = new Map<number, string>();
+  readonly #contexts = new Map<string, {readonly context: AreaContext; readonly readMs: number}>();
+  #planning = 0;
+  #handOvers = 0;
+  #busyMs = performance.now();
+  #leave: (exitCode: number) => void = () => {};
+
+  constructor(settings: z.output<typeof managerSettings>, programs: ManagerPrograms, local: Server) {
+    const {area} = settings;
+    this.#area = area;
+    this.#programs = programs;
+    this.#local = local;
+    const directory = ensureManagerDirectory(area);
+    this.#log = new ManagerLog(managerLogFile(area));
+    this.#submissions = new Submissions(directory);
+    this.#launches = new LaunchLog(join(directory, 'launches.jsonl'));
+    this.#loader = new TestconfigLoader(async (env, testDir) => await this.#readTestconfig(env, testDir));
+    const homehost = decideHomehost(area.path, settings.homehost ?? undefined);
+    this.#daemon = makeDaemonClient({
+      areaPath: area.path,
+      homehost,
+      kind: 'manager',
+      giveUpS: undefined,
+      startDaemon: async () =>
+        startDaemon({areaPath: area.path, areaName: area.name, homehost, executable: programs.executable}),
+      describeStart: () => startMessages(area.path),
+      handlers: {
+        'manager.plan': async (params) => await this.#plan(params),
+        'manager.expandItems': async (params) => await this.#expandItems(params),
+        'manager.launch': ({submission, launches}) => {
+          this.#order(submission, launches);
+          return null;
+        },
+        'manager.kill': ({tests}) => {
+          for (const {testId, reason} of tests) {
+            this.#kill(testId, reason);
+          }
+          return null;
+        },
+        'manager.clean': ({tests}) => tests.map((test) => this.#clean(test)),
+        'manager.closeSubmission': ({uuid}) => {
+          this.#submissions.close(uuid);
+          this.#sweep();
+          return null;
+        },
+        'manager.stop': ({reason}) => {
+          this.#stop(reason);
+          return null;
+        },
+      },
+      onConnected: async (_, ask) => {
+        const answer = (await ask('manager.register', {
+          managerId: this.#id,
+          host: hostname(),
+          user: userInfo().username,
+          uid: process.getuid?.() ?? 0,
+          pid: process.pid,
+          pidStart: processStart(process.pid),
+          cpus: availableParallelism(),
+          launches: this.#launches.open.map(({testId, launchId}) => ({testId, launchId})),
+        })) as {readonly forget: readonly string[]; readonly submissions: readonly string[]};
+        this.#onRegistered(answer);
+      },
+    });
+    this.#journal = new Journal(join(directory, 'journal.jsonl'), async (journalId, entries) => {
+      const {done} = await this.#daemon.call('manager.report', {journalId, entries: [...entries]});
+      return done;
+    });
+  }
+
+  async run(): Promise<number> {
+    const left = new Promise<number>((resolve) => {
+      this.#leave = resolve;
+    });
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => this.#stop(`got ${signal}`));
+    }
+    this.#serve();
+    this.#adoptAll();
+    void this.#daemon.connect().catch((error: unknown) => {
+      this.#log.write(`ERROR: ${error instanceof Error ? error.message : error}`);
+      this.#leave(1);
+    });
+    this.#journal.kick();
+    const timer = setInterval(() => this.#beat(), heartbeatMs);
+    const exitCode = await left;
+    clearInterval(timer);
+    this.#local.close();
+    this.#daemon.close();
+    return exitCode;
+  }
+
+  #serve(): void {
+    const {key} = ensureKey(managerKeyFile(this.#area), 0o600);
+    new RpcServer({
+      methods: localMethods,
+      handlers: {
+        'submission.open': ({uuid, env, cwd, umask}) => {
+          this.#submissions.put(uuid, {env, cwd, umask, context: null});
+          this.#busyMs = performance.now();
+          return {host: hostname(), user: userInfo().username};
+        },
+        'execute.handOver': async (params) => {
+          this.#handOvers += 1;
+          try {
+            return {exitCode: await this.#handOver(params)};
+          } finally {
+            this.#handOvers -= 1;
+          }
+        },
+        'execute.interrupt': async ({launchId, signal}) => {
+          await this.#executions.get(launchId)?.execution.interrupt(signal);
+          return null;
+        },
+        'helper.report': async ({entries}) => {
+          for (const entry of entries) {
+            this.#journal.add(entry);
+          }
+          await this.#journal.settled();
+          return null;
+        },
+        'manager.status': () => ({
+          pid: process.pid,
+          tests: this.#executions.size,
+          isConnected: this.#daemon.isConnected,
+        }),
+        'manager.stop': ({reason}) => {
+          this.#stop(reason);
+          return null;
+        },
+      },
+      areaPath: this.#area.path,
+      serverId: this.#id,
+      protocol: PROTOCOL,
+      keys: {rw: key, ro: randomBytes(32).toString('hex')},
+      fingerprint: '-',
+      welcome: () => ({
+        version: PROGRAM_VERSION,
+        keys: [],
+        serverTimeMs: Date.now(),
+        epoch: '',
+        lastSeqDone: 0,
+      }),
+      ping: () => ({pid: process.pid, area: this.#area.path, uptimeS: Math.round(process.uptime())}),
+    }).attach(this.#local);
+    this.#log.write(`INFO: manager ${this.#id} (pid ${process.pid}) serves ${this.#area.path}`);
+  }
+
+  #onRegistered(answer: {readonly forget: readonly string[]; readonly submissions: readonly string[]}): void {
+    for (const launchId of answer.forget) {
+      const running = this.#executions.get(launchId);
+      if (running !== undefined) {
+        void running.execution.kill('a newer launch has taken its place');
+      } else {
+        this.#launches.end(launchId);
+      }
+    }
+    this.#submissions.keepOnly(answer.submissions);
+    this.#sweep();
+    this.#journal.kick();
+  }
+
+  #beat(): void {
+    if (this.#executions.size > 0 && this.#daemon.isConnected) {
+      const tests = [...this.#executions.values()].map(({execution}) => ({
+        testId: execution.testId,
+        runDuration: execution.runDurationS,
+      }));
+      void this.#daemon
+        .call('manager.heartbeat', {managerId: this.#id, load: loadavg(), tests})
+        .then(({kill}) => {
+          for (const testId of kill) {
+            this.#kill(testId, 'killed on request');
+          }
+        })
+        // Lost with the connection; the next one comes in three seconds.
+        .catch(() => {});
+    }
+    const isBusy =
+      this.#executions.size > 0 ||
+      this.#planning > 0 ||
+      this.#handOvers > 0 ||
+      this.#submissions.size > 0 ||
+      !this.#journal.isEmpty;
+    if (isBusy) {
+      this.#busyMs = performance.now();
+    } else if (performance.now() - this.#busyMs > idleLimitMs) {
+      this.#stop(`nothing to do for ${idleLimitMs / 1000} seconds`);
+    }
+  }
+
+  #stop(reason: string): void {
+    this.#log.write(`INFO: leaving: ${reason}`);
+    this.#leave(0);
+  }
+
+  async #plan({submission, argv}: PlanRequest): Promise<PlanReply> {
+    const submitted = this.#submitted(submission.uuid);
+    const reply = await this.#askPlanner(this.#requestOf('plan', submission, submitted, argv));
+    if (reply.context !== undefined) {
+      this.#submissions.put(submission.uuid, {...submitted, context: reply.context});
+    }
+    if (reply.plan !== undefined) {
+      return {plan: reply.plan, messages: reply.messages};
+    }
+    throw new Error(reply.error ?? 'the planner gave no plan');
+  }
+
+  async #expandItems(params: {
+    readonly submission: Submission;
+    readonly testName: string;
+    readonly testDir: string;
+  }) {
+    const {submission, testName, testDir} = params;
+    const request = this.#requestOf('items', submission, this.#submitted(submission.uuid), []);
+    const {items, messages, error} = await this.#askPlanner({...request, testName, testDir});
+    if (items === undefined) {
+      throw new Error(error ?? `the items of ${testName} could not be read`);
+    }
+    return {items: [...items], messages: [...messages]};
+  }
+
+  #submitted(uuid: string): Submitted {
+    const submitted = this.#submissions.get(uuid);
+    if (submitted === undefined) {
+      throw new Error(`the manager on ${hostname()} does not have the environment of this submission`);
+    }
+    return submitted;
+  }
+
+  #requestOf(
+    kind: PlanningRequest['kind'],
+    submission: Submission,
+    submitted: Submitted,
+    argv: readonly string[],
+  ): PlanningRequest {
+    const {target, runName, options} = submission;
+    const {env, cwd} = submitted;
+    return {kind, areaPath: this.#area.path, env, cwd, target, runName, options, argv};
+  }
+
+  async #askPlanner(request: PlanningRequest): Promise<PlanningReply> {
+    this.#planning += 1;
+    try {
+      return await askPlanner(this.#programs.planner, request);
+    } finally {
+      this.#planning -= 1;
+    }
+  }
+
+  async #readTestconfig(env: Readonly<Record<string, string>>, testDir: string) {
+    const reply = await this.#askPlanner({
+      kind: 'testconfig',
+      areaPath: this.#area.path,
+      env,
+      cwd: this.#area.path,
+      target: env.MT_TARGET ?? '',
+      runName: env.MT_RUNNAME ?? '',
+      options: {},
+      argv: [],
+      testDir,
+    });
+    if (reply.testconfig === undefined) {
+      throw new Error(reply.error ?? `${testDir}/testconfig could not be read`);
+    }
+    for (const {text} of reply.messages) {
+      this.#log.write(text);
+    }
+    return reply.testconfig;
+  }
+
+  #order(submission: Submission, launches: readonly Launch[]): void {
+    for (const launch of launches) {
+      const {launchId, testId} = launch;
+      if (this.#launches.get(launchId) === undefined) {
+        this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage: {kind: 'ordered'}});
+        setImmediate(() => void this.#launch(submission, launch));
+      }
+    }
+  }
+
+  async #launch(submission: Submission, launch: Launch): Promise<void> {
+    const {launchId, testId} = launch;
+    try {
+      const submitted = this.#submitted(submission.uuid);
+      const context = submitted.context ?? (await this.#readContext(submission, submitted));
+      const {target, runName, options} = submission;
+      const result = await launchTest(
+        launch,
+        {target, runName, options, env: submitted.env, umask: submitted.umask, context},
+        this.#launchWorld(),
+        () => this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage: {kind: 'sent'}}),
+      );
+      if (result.kind === 'runHere') {
+        const world = this.#executionWorld(submitted.umask);
+        const execution = Execution.start(result.info, result.encoded, result.env, context, world);
+        await this.#run(execution, {launchId, testId, uuid: submission.uuid, launch}, false);
+      } else if (result.kind === 'failed') {
+        this.#launches.end(launchId);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#log.write(`ERROR: launch of test ${testId}: ${reason}`);
+      this.#journal.add({type: 'launchFailed', testId, launchId, reason, fatal: true});
+      this.#launches.end(launchId);
+    }
+  }
+
+  async #readContext(submission: Submission, submitted: Submitted): Promise<AreaContext> {
+    const reply = await this.#askPlanner(this.#requestOf('context', submission, submitted, []));
+    if (reply.context === undefined) {
+      throw new Error(reply.error ?? 'the area could not be read');
+    }
+    this.#submissions.put(submission.uuid, {...submitted, context: reply.context});
+    return reply.context;
+  }
+
+  /** Runs an execution to its end, with its place in the launch log. */
+  async #run(execution: Execution, of: Omit<OpenLaunch, 'stage'>, isHandedOver: boolean): Promise<number> {
+    const {launchId, testId} = of;
+    const {rundir} = execution;
+    this.#launches.put({...of, stage: {kind: 'running', rundir, isHandedOver}});
+    const ended = execution.run();
+    this.#executions.set(launchId, {execution, ended});
+    const early = this.#killedEarly.get(testId);
+    if (early !== undefined) {
+      this.#killedEarly.delete(testId);
+      void execution.kill(early);
+    }
+    try {
+      return await ended;
+    } catch (error) {
+      const comment = error instanceof Error ? error.message : String(error);
+      this.#log.write(`ERROR: test ${testId} in ${rundir}: ${comment}`);
+      const runDuration = execution.runDurationS;
+      this.#journal.add({type: 'ended', testId, launchId, status: 'FAIL', comment, runDuration});
+      return 1;
+    } finally {
+      this.#executions.delete(launchId);
+      this.#launches.end(launchId);
+      this.#sweep();
+    }
+  }
+
+  async #handOver(params: {
+    readonly cmdinfo: string;
+    readonly env: Readonly<Record<string, string>>;
+  }): Promise<number> {
+    const info = decodeCommandInfo(params.cmdinfo);
+    const launchId = info['launch-id'];
+    const running = this.#executions.get(launchId);
+    if (running !== undefined) {
+      // The same job once more, or its process after a change of managers.
+      return await running.ended;
+    }
+    const context = await this.#contextFor(info, params.env);
+    const execution = Execution.start(
+      info,
+      params.cmdinfo,
+      params.env,
+      context,
+      this.#executionWorld(process.umask()),
+    );
+    return await this.#run(execution, {launchId, testId: info['test-id'], uuid: null, launch: null}, true);
+  }
+
+  /** The area as it reads in the environment of an `-execute` process. */
+  async #contextFor(info: CommandInfo, env: Readonly<Record<string, string>>): Promise<AreaContext> {
+    const own = Object.entries(env).filter(
+      ([name]) => !/^(MT_CMDINFO|MT_TEST|MT_ITEM|SSH_|XDG_SESSION|SHLVL|_$|PWD$|OLDPWD$)/.test(name),
+    );
+    const key = JSON.stringify([info.target, info.runname, own.sort()]);
+    const known = this.#contexts.get(key);
+    if (known !== undefined && performance.now() - known.readMs < contextAgeMs) {
+      return known.context;
+    }
+    const reply = await this.#askPlanner({
+      kind: 'context',
+      areaPath: this.#area.path,
+      env,
+      cwd: this.#area.path,
+      target: info.target,
+      runName: info.runname,
+      options: {},
+      argv: [],
+    });
+    if (reply.context === undefined) {
+      throw new Error(reply.error ?? 'the area could not be read');
+    }
+    this.#contexts.set(key, {context: reply.context, readMs: performance.now()});
+    return reply.context;
+  }
+
+  /** Takes up what the manager before this one left. */
+  #adoptAll(): void {
+    for (const open of this.#launches.open) {
+      void this.#adopt(open).catch((error: unknown) => {
+        this.#log.write(
+          `ERROR: adopting test ${open.testId}: ${error instanceof Error ? error.message : error}`,
+        );
+        this.#launches.end(open.launchId);
+      });
+    }
+  }
+
+  async #adopt(open: OpenLaunch): Promise<void> {
+    const {stage, launch, uuid, launchId} = open;
+    switch (stage.kind) {
+      case 'sent':
+        return;
+      case 'ordered':
+        // The daemon orders it again as soon as we do not name it, with everything a launch needs.
+        this.#launches.end(launchId);
+        return;
+      case 'running': {
+        const saved = readSaved(stage.rundir);
+        if (saved === undefined || saved.info['launch-id'] !== launchId) {
+          // It never came as far as its first file.
+          this.#launches.end(launchId);
+          return;
+        }
+        const submitted = uuid === null ? undefined : this.#submissions.get(uuid);
+        const context = submitted?.context ?? (await this.#contextFor(saved.info, saved.inherited));
+        const world = this.#executionWorld(submitted?.umask ?? process.umask());
+        const execution = Execution.adopt(stage.rundir, () => context, world);
+        if (execution !== undefined) {
+          this.#log.write(`INFO: adopted test ${open.testId} in ${stage.rundir}`);
+          await this.#run(execution, {launchId, testId: open.testId, uuid, launch}, stage.isHandedOver);
+        }
+      }
+    }
+  }
+
+  #kill(testId: number, reason: string): void {
+    const running = [...this.#executions.values()].find(({execution}) => execution.testId === testId);
+    if (running !== undefined) {
+      void running.execution.kill(reason);
+    } else if (this.#launches.open.some((open) => open.testId === testId && open.stage.kind === 'ordered')) {
+      this.#killedEarly.set(testId, reason);
+    }
+  }
+
+  #clean(test: {readonly testId: number; readonly rundir: string; readonly shortdir: string}) {
+    const {testId, rundir, shortdir} = test;
+    try {
+      removeRunDirectory({rundir, shortdir});
+      return {testId, ok: true, text: ''};
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      return {testId, ok: false, text: `ERROR: There was a problem removing ${rundir}: ${cause}`};
+    }
+  }
+
+  /** Lets go of submissions that have ended, and of launches that were sent for them. */
+  #sweep(): void {
+    if (!this.#submissions.hasClosed) {
+      return;
+    }
+    const needed = new Set(
+      this.#launches.open.filter(({stage}) => stage.kind !== 'sent').map(({uuid}) => uuid),
+    );
+    this.#submissions.sweep((uuid) => needed.has(uuid));
+    for (const {launchId, uuid, stage} of this.#launches.open) {
+      if (stage.kind === 'sent' && uuid !== null && this.#submissions.get(uuid) === undefined) {
+        this.#launches.end(launchId);
+      }
+    }
+  }
+
+  #launchWorld(): LaunchWorld {
+    return {
+      report: (entry) => this.#journal.add(entry),
+      log: this.#log.write,
+      executable: this.#programs.executable,
+      loadTestconfig: async (env, testDir) => await this.#loader.loadForLaunch(env, testDir),
+      isStillLaunched: async (testId) =>
+        (await this.#daemon.call('tests.get', {test: {testId}}))?.state === 'LAUNCHED',
+      delay: async (ms) => {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+      },
+    };
+  }
+
+  #executionWorld(umask: number): ExecutionWorld {
+    return {
+      report: (entry) => this.#journal.add(entry),
+      claim: async (request) => await this.#daemon.call('tests.claim', request),
+      loadTestconfig: async (env, testDir) => await this.#loader.load(env, testDir),
+      nowS: () => Math.floor(Date.now() / 1000),
+      log: this.#log.write,
+      umask,
+    };
+  }
+}
+
+/** What a run directory says about the execution in it. */
+function readSaved(
+  rundir: string,
+): {readonly info: CommandInfo; readonly inherited: Readonly<Record<string, string>>} | undefined {
+  try {
+    const {info} = JSON.parse(readFileSync(join(rundir, '.mt/exec.json'), 'utf8')) as {info: CommandInfo};
+    const {inherited} = JSON.parse(readFileSync(join(rundir, '.mt/env.json'), 'utf8')) as {
+      inherited: Record<string, string>;
+    };
+    return {info, inherited};
+  } catch {
+    return undefined;
+  }
+}

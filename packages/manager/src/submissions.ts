@@ -1,0 +1,98 @@
+/**
+ * The environments of submissions, which never travel through the daemon: in memory, and in `env-<uuid>.json` (mode 0600) of the
+ * manager's directory, until the driver has ended, so that a restarted manager can go on (spec homehost.md 1.11 point 8).
+ */
+import {readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Env} from '@megatest/config';
+import {z} from 'zod';
+import {type AreaContext, areaContext} from './plan/area-context.ts';
+
+const kept = z.object({
+  env: z.record(z.string(), z.string()),
+  cwd: z.string(),
+  umask: z.number(),
+  /** What launching needs of the area's files, once they have been read for this submission. */
+  context: areaContext.nullable(),
+});
+
+export type Submitted = {
+  readonly env: Env;
+  readonly cwd: string;
+  readonly umask: number;
+  readonly context: AreaContext | null;
+};
+
+export class Submissions {
+  readonly #directory: string;
+  readonly #byUuid = new Map<string, Submitted>();
+  readonly #closed = new Set<string>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    for (const name of readdirSync(directory)) {
+      const uuid = /^env-(.+)\.json$/.exec(name)?.[1];
+      if (uuid !== undefined) {
+        this.#read(uuid);
+      }
+    }
+  }
+
+  get(uuid: string): Submitted | undefined {
+    return this.#byUuid.get(uuid);
+  }
+
+  get size(): number {
+    return this.#byUuid.size;
+  }
+
+  put(uuid: string, submitted: Submitted): void {
+    this.#byUuid.set(uuid, submitted);
+    const path = this.#file(uuid);
+    writeFileSync(`${path}.new`, JSON.stringify(submitted), {mode: 0o600});
+    renameSync(`${path}.new`, path);
+  }
+
+  get hasClosed(): boolean {
+    return this.#closed.size > 0;
+  }
+
+  /** Its driver has ended; it goes as soon as no launch needs it. */
+  close(uuid: string): void {
+    this.#closed.add(uuid);
+  }
+
+  /** Closes all that the daemon does not name. */
+  keepOnly(uuids: readonly string[]): void {
+    const live = new Set(uuids);
+    for (const uuid of this.#byUuid.keys()) {
+      if (!live.has(uuid)) {
+        this.close(uuid);
+      }
+    }
+  }
+
+  /** Removes closed ones that no open launch needs. */
+  sweep(isNeeded: (uuid: string) => boolean): void {
+    for (const uuid of [...this.#closed]) {
+      if (!isNeeded(uuid)) {
+        this.#closed.delete(uuid);
+        this.#byUuid.delete(uuid);
+        rmSync(this.#file(uuid), {force: true});
+      }
+    }
+  }
+
+  #read(uuid: string): void {
+    try {
+      this.#byUuid.set(uuid, kept.parse(JSON.parse(readFileSync(this.#file(uuid), 'utf8'))));
+    } catch {
+      // Of another version: the submission cannot go on here, and its launches will say so.
+      rmSync(this.#file(uuid), {force: true});
+    }
+  }
+
+  #file(uuid: string): string {
+    return join(this.#directory, `env-${uuid.replace(/[^\w-]/g, '_')}.json`);
+  }
+}

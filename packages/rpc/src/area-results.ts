@@ -1,0 +1,193 @@
+/**
+ * Where a process reads results from (spec homehost.md 7): M itself on the homehost, the cache C elsewhere, the daemon when the
+ * answer must be exact there or when there is no copy. All three answer the same questions.
+ */
+import {existsSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {
+  type AreaIdentity,
+  type Connection,
+  cachePaths,
+  type DataRow,
+  openArea,
+  openCache,
+  openWorking,
+  refreshCache,
+  type StepRow,
+  Store,
+  type TestRow,
+  type TestSelection,
+  workingDirectory,
+} from '@megatest/store';
+import type {DaemonClient} from './daemon-client.ts';
+import type {RunSummary} from './daemon-methods.ts';
+import {type Homehost, mayBeAlive, readKey, readServerRecord} from './discovery.ts';
+
+export type RunSelection = {
+  readonly runPatt: string;
+  readonly target?: string | undefined;
+  readonly sinceS?: number | undefined;
+};
+
+export type AreaResults = Disposable & {
+  readonly source: 'working' | 'cache' | 'area' | 'daemon' | 'nothing';
+  readonly keys: readonly string[];
+  runs(selection: RunSelection): Promise<readonly RunSummary[]>;
+  tests(selection: TestSelection): Promise<readonly TestRow[]>;
+  steps(testIds: readonly number[]): Promise<readonly StepRow[]>;
+  data(testIds: readonly number[], categoryPatt?: string): Promise<readonly DataRow[]>;
+};
+
+export type ResultsRequest = {
+  readonly area: AreaIdentity;
+  readonly homehost: Homehost;
+  readonly keys: readonly string[];
+  /** Makes a client of the daemon; only called when one is needed. */
+  readonly daemon: () => DaemonClient;
+  readonly marginS: number;
+  /** `exact`: off the homehost ask the daemon instead of the cache. */
+  readonly freshness: 'exact' | 'barrier';
+};
+
+/** How long a cache may take to show what the barrier promised before the daemon is asked instead. */
+const barrierLimitMs = 5000;
+const pageRows = 5000;
+const idsPerCall = 1000;
+
+export async function openResults(request: ResultsRequest): Promise<AreaResults> {
+  const {area, homehost, keys} = request;
+  const areaFile = join(area.path, 'megatest.db');
+  const record = readServerRecord(area.path);
+  const isAlive = record !== undefined && mayBeAlive(area.path, record);
+  if (homehost.isHere) {
+    const working = join(workingDirectory(area), 'megatest.db');
+    const isOwn = existsSync(working) && (!isAlive || record.dbPath === working);
+    if (isOwn && statSync(working).uid === process.getuid?.()) {
+      return fromDatabase(openWorking(working, {readonly: true}), 'working');
+    }
+  }
+  const mayAsk = isAlive && readKey(area.path) !== undefined;
+  if (mayAsk && (request.freshness === 'exact' || !existsSync(areaFile))) {
+    return fromDaemon(request.daemon(), keys);
+  }
+  if (!existsSync(areaFile)) {
+    return nothing(keys);
+  }
+  return mayAsk ? await behindBarrier(request, areaFile) : fromCopy(request, areaFile);
+}
+
+/** Flushes, then brings the cache up to that flush; the daemon answers itself when that does not come to pass. */
+async function behindBarrier(request: ResultsRequest, areaFile: string): Promise<AreaResults> {
+  const client = request.daemon();
+  const {seq} = await client.call('sync.flush', {});
+  const deadline = performance.now() + barrierLimitMs;
+  for (let isFirst = true; ; isFirst = false) {
+    const cache = cacheOf(request, areaFile, !isFirst);
+    if (cache !== undefined && cache.seq >= seq) {
+      return fromDatabase(openCache(cache.path), 'cache');
+    }
+    if (cache === undefined || performance.now() > deadline) {
+      return fromDaemon(client, request.keys);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Without a daemon T is all there is, and it is complete: the last daemon flushed when it left. */
+function fromCopy(request: ResultsRequest, areaFile: string): AreaResults {
+  const cache = cacheOf(request, areaFile, false);
+  return cache === undefined
+    ? fromDatabase(openArea(areaFile, {readonly: true}), 'area')
+    : fromDatabase(openCache(cache.path), 'cache');
+}
+
+/** Refreshes the first cache path that can be used; `undefined` when none can. */
+function cacheOf(request: ResultsRequest, areaFile: string, isBarrier: boolean) {
+  for (const path of cachePaths(request.area)) {
+    try {
+      return refreshCache(areaFile, path, {marginS: request.marginS, isBarrier});
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (code !== 'EACCES' && code !== 'EROFS' && code !== 'ENOTDIR' && code !== 'SQLITE_CANTOPEN') {
+        throw error;
+      }
+    }
+  }
+  return undefined;
+}
+
+function fromDatabase(db: Connection, source: AreaResults['source']): AreaResults {
+  const store = new Store(db);
+  return {
+    source,
+    keys: store.keys,
+    async runs({runPatt, target, sinceS}) {
+      return store.runs
+        .find({runPatt, targetPatt: target, sinceS})
+        .map((run) => ({...run, counts: store.runs.counts(run.id)}));
+    },
+    tests: async (selection) => store.tests.list(selection),
+    steps: async (testIds) => store.steps.list(testIds),
+    data: async (testIds, categoryPatt) => store.data.list(testIds, categoryPatt),
+    [Symbol.dispose]: () => db.close(),
+  };
+}
+
+function fromDaemon(client: DaemonClient, keys: readonly string[]): AreaResults {
+  return {
+    source: 'daemon',
+    keys,
+    runs: async (selection) => await client.call('runs.list', selection),
+    async tests(selection) {
+      const rows: TestRow[] = [];
+      for (let afterId = selection.afterId ?? 0; ; ) {
+        const page = await client.call('tests.list', {
+          runIds: selection.runIds === null ? null : [...selection.runIds],
+          testPatt: selection.testPatt,
+          states: selection.states === undefined ? undefined : [...selection.states],
+          statuses: selection.statuses === undefined ? undefined : [...selection.statuses],
+          exclude: selection.exclude,
+          afterId,
+          limit: pageRows,
+        });
+        rows.push(...page);
+        if (page.length < pageRows) {
+          return rows;
+        }
+        afterId = page.at(-1)?.id ?? afterId;
+      }
+    },
+    steps: async (testIds) =>
+      await inSlices(testIds, async (ids) => await client.call('steps.list', {testIds: ids})),
+    data: async (testIds, categoryPatt) =>
+      await inSlices(
+        testIds,
+        async (ids) => await client.call('testData.list', {testIds: ids, categoryPatt}),
+      ),
+    [Symbol.dispose]: () => {},
+  };
+}
+
+async function inSlices<T>(
+  ids: readonly number[],
+  ask: (ids: number[]) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (let at = 0; at < ids.length; at += idsPerCall) {
+    all.push(...(await ask(ids.slice(at, at + idsPerCall))));
+  }
+  return all;
+}
+
+/** A new area: nothing has run yet. */
+function nothing(keys: readonly string[]): AreaResults {
+  return {
+    source: 'nothing',
+    keys,
+    runs: async () => [],
+    tests: async () => [],
+    steps: async () => [],
+    data: async () => [],
+    [Symbol.dispose]: () => {},
+  };
+}
