@@ -42,6 +42,7 @@ export type DriverWorld = {
   /** Something may be launched now. */
   readonly pump: () => void;
   readonly onOutput: (driver: Driver, entry: OutputEntry) => void;
+  readonly onResult: (driver: Driver, row: TestRow) => void;
   readonly onProgress: (driver: Driver) => void;
   readonly onEnd: (driver: Driver, exitCode: number) => void;
 };
@@ -66,6 +67,7 @@ export class Driver {
   readonly #active = new Set<number>();
   readonly #reported = new Map<number, string>();
   readonly #warned = new Set<string>();
+  readonly #iterated = new Set<string>();
   #nextSeq = 0;
   #lastHeaderS = 0;
   #isAdvancing = false;
@@ -100,6 +102,11 @@ export class Driver {
   async begin(plan: RunPlan, isRetry = false): Promise<void> {
     const {store, write, nowS} = this.#world;
     this.plan = plan;
+    for (const test of plan.tests) {
+      if (test.iterated !== 'no') {
+        this.#iterated.add(test.testName);
+      }
+    }
     if (plan.tests.length === 0) {
       this.say(0, 'INFO: (0) No tests to run');
       this.end(0);
@@ -163,16 +170,18 @@ export class Driver {
 
   /** A row of this run has changed. */
   rowChanged(row: TestRow): void {
-    const isParent =
-      row.itemPath === '' &&
-      this.plan?.tests.some((test) => test.testName === row.testName && test.iterated !== 'no') === true;
-    if (!isParent && isRunning(row.state)) {
+    if (!this.#isParent(row) && isRunning(row.state)) {
       this.#active.add(row.id);
     } else {
       this.#active.delete(row.id);
     }
-    this.#reportResult(row);
     this.schedule?.rowChanged(row.testName, row.itemPath, row);
+    this.#reportResult(row);
+  }
+
+  /** The row of a test as a whole, whose items are rows of their own. */
+  #isParent(row: TestRow): boolean {
+    return row.itemPath === '' && this.#iterated.has(row.testName);
   }
 
   /** Moves on when there is nothing left to launch or to wait for. */
@@ -304,6 +313,9 @@ export class Driver {
       return;
     }
     this.#reported.set(row.id, now);
+    if (!this.#isParent(row)) {
+      this.#world.onResult(this, row);
+    }
     const nowS = this.#world.nowS();
     if (nowS - this.#lastHeaderS > headerPauseS) {
       this.#lastHeaderS = nowS;

@@ -243,6 +243,7 @@ export class Homehost {
       expandItems: async (driver, testName, testDir) => await this.#expandItems(driver, testName, testDir),
       pump: () => this.#pump(),
       onOutput: (driver, entry) => this.#tellWatchers(driver, entry),
+      onResult: (driver, row) => this.#tellResult(driver, row),
       onProgress: (driver) => this.#tellProgress(driver),
       onEnd: (driver, exitCode) => void this.#onDriverEnd(driver, exitCode),
     };
@@ -564,6 +565,30 @@ export class Homehost {
   #tellWatchers(driver: Driver, entry: OutputEntry): void {
     for (const connection of this.#watchers.get(driver.id) ?? []) {
       connection.notify('driver.output', {driverId: driver.id, ...entry});
+    }
+  }
+
+  #tellResult(driver: Driver, row: TestRow): void {
+    const watchers = this.#watchers.get(driver.id);
+    if (watchers === undefined) {
+      return;
+    }
+    const {id: testId, testName, itemPath, state, status, runDuration, host, comment} = row;
+    const {done, total} = driver.progress();
+    for (const connection of watchers) {
+      connection.notify('driver.result', {
+        driverId: driver.id,
+        testId,
+        testName,
+        itemPath,
+        state,
+        status,
+        runDuration,
+        host,
+        comment,
+        done,
+        total,
+      });
     }
   }
 

@@ -378,6 +378,21 @@ export const daemonNotifications = {
     running: id,
     failed: id,
   }),
+  /** A test of the run has a new result. */
+  'driver.result': z.object({
+    driverId: id,
+    testId: id,
+    testName: z.string(),
+    itemPath: z.string(),
+    state: z.string(),
+    status: z.string(),
+    runDuration: z.number(),
+    host: z.string(),
+    comment: z.string(),
+    /** How many tests of the run have ended, of how many. */
+    done: id,
+    total: id,
+  }),
   'driver.ended': z.object({driverId: id, exitCode: z.number()}),
   'server.goingDown': z.object({reason: z.string()}),
 } as const;

@@ -453,7 +453,9 @@ export class Execution {
     shown: string,
   ): void {
     const log = step.isScript ? outputName : `${step.name}.log`;
-    const why = {step: step.name, log, exit: shown, lines: deciding};
+    // Log rules count lines from 0, editors from 1.
+    const lines = deciding.map(({line, text, rule}) => ({line: line + 1, text, rule}));
+    const why = {step: step.name, log, exit: shown, lines};
     writeFileSync(join(this.rundir, '.mt/why.json'), JSON.stringify(why));
   }
 

@@ -24,7 +24,7 @@ import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
 
 export type PlanningRequest = {
-  readonly kind: 'plan' | 'context' | 'items' | 'testconfig';
+  readonly kind: 'plan' | 'context' | 'items' | 'testconfig' | 'settings';
   readonly areaPath: string;
   readonly env: Env;
   readonly cwd: string;
@@ -41,11 +41,17 @@ export type PlanningReply = {
   readonly context?: AreaContext;
   readonly items?: readonly PlannedItem[];
   readonly testconfig?: TestconfigData;
+  /** What the daemon of the area needs to know. */
+  readonly settings?: DaemonSettingsText;
   readonly messages: readonly PlanMessage[];
   /** A mistake of the user, printed, that ends the run. */
   readonly error?: string;
 };
 
+/** Settings of the daemon, as its schema checks them. */
+export type DaemonSettingsText = Readonly<Record<string, unknown>>;
+
+const secondsPerHour = 3600;
 const defaultReruns = 1;
 const defaultDeadtimeS = 7200;
 
@@ -70,10 +76,19 @@ function read(
   messages: PlanMessage[],
 ): Omit<PlanningReply, 'messages'> {
   const {areaPath, env, cwd, target, runName, argv} = request;
-  const area = loadArea(areaPath, {env, cwd, target, runName, commandLine: optionsOf(argv), say});
+  const area = loadArea(areaPath, {
+    env,
+    cwd,
+    commandLine: optionsOf(argv),
+    say,
+    ...(target === '' ? {} : {target}),
+    ...(runName === '' ? {} : {runName}),
+  });
   switch (request.kind) {
     case 'context':
       return {context: contextOf(area)};
+    case 'settings':
+      return {settings: settingsOfDaemon(area)};
     case 'plan':
       return {...planRun(area, request, say, messages), context: contextOf(area)};
     case 'items': {
@@ -177,6 +192,25 @@ function settingsOf(area: Area): RunPlan['settings'] {
     reruns: numberOr(get('reruns'), defaultReruns),
     deadtimeS: numberOr(get('deadtime'), defaultDeadtimeS),
     linkTree: area.linkTree,
+  };
+}
+
+function settingsOfDaemon(area: Area): DaemonSettingsText {
+  const {config} = area;
+  const number = (section: string, key: string) => {
+    const text = config.get(section, key)?.trim() ?? '';
+    return text === '' || Number.isNaN(Number(text)) ? undefined : Number(text);
+  };
+  const timeoutHours = number('server', 'timeout');
+  return {
+    areaPath: area.path,
+    areaName: area.name,
+    keys: [...area.keys],
+    hostname: config.get('server', 'hostname')?.trim() || undefined,
+    lowport: number('server', 'lowport'),
+    idleTimeoutS: timeoutHours === undefined ? undefined : timeoutHours * secondsPerHour,
+    syncIntervalS: number('sync', 'interval'),
+    syncMarginS: number('sync', 'margin'),
   };
 }
 

@@ -1,0 +1,231 @@
+/**
+ * The helper calls inside tests (spec execution.md 17): `-step`, `-test-status`, `-setlog`, `-set-values`, `-load-test-data`, ...
+ * They go to the manager of this host, which writes them down before it sends them on; without a manager straight to the daemon.
+ */
+import {randomUUID} from 'node:crypto';
+import {existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {type CommandInfo, decodeCommandInfo, parseCsv, parseDat, singleValue} from '@megatest/manager';
+import {
+  decideHomehost,
+  makeDaemonClient,
+  makeManagerClient,
+  managerSocket,
+  type ReportEntry,
+  somebodyListens,
+} from '@megatest/rpc';
+
+export type HelperWords = {
+  value(...options: readonly string[]): string | undefined;
+  has(...options: readonly string[]): boolean;
+  readonly remainder: readonly string[];
+};
+
+/** Seconds for which a helper call waits for a daemon that is not there. */
+const giveUpS = 1200;
+
+/** The calls that need a test around them. */
+export const HELPER_OPTIONS = [
+  '-step',
+  '-load-test-data',
+  '-setlog',
+  '-set-toplog',
+  '-summarize-items',
+  '-runstep',
+  '-test-status',
+  '-set-values',
+] as const;
+
+/** Makes the calls that the words ask for, in their fixed order; returns the exit code. */
+export async function helperCall(words: HelperWords, messages: {error(text: string): void}): Promise<number> {
+  const encoded = process.env.MT_CMDINFO;
+  if (encoded === undefined || encoded === '') {
+    messages.error('MT_CMDINFO env var not set, this command only works inside a running test');
+    return 5;
+  }
+  const info = decodeCommandInfo(encoded);
+  process.chdir(info['work-area']);
+  const call = new HelperCall(info, words);
+  const problem = call.check();
+  if (problem !== undefined) {
+    messages.error(problem);
+    return 6;
+  }
+  if (words.has('-runstep')) {
+    const {runStep} = await import('./run-step.ts');
+    return await runStep(call, words);
+  }
+  await call.collect();
+  await call.send();
+  return 0;
+}
+
+export class HelperCall {
+  readonly info: CommandInfo;
+  readonly #words: HelperWords;
+  readonly #entries: ReportEntry[] = [];
+  #topLog: string | undefined;
+
+  constructor(info: CommandInfo, words: HelperWords) {
+    this.info = info;
+    this.#words = words;
+  }
+
+  /** What is missing, as a sentence. */
+  check(): string | undefined {
+    const words = this.#words;
+    const hasBoth = words.has(':state', '-state') && words.has(':status', '-status');
+    if (words.has('-step') && !hasBoth) {
+      return 'You must specify :state and :status with every call to -step';
+    }
+    if (words.has('-test-status') && !hasBoth) {
+      return 'You must specify :state and :status with every call to -test-status';
+    }
+    if (words.has('-runstep') && words.remainder.length === 0) {
+      return 'nothing specified to run!';
+    }
+    return undefined;
+  }
+
+  /** Turns the words into report entries, in the fixed order of cli.md 4 step 16. */
+  async collect(): Promise<void> {
+    const words = this.#words;
+    if (words.has('-step')) {
+      this.#step();
+    }
+    if (words.has('-load-test-data')) {
+      this.add({type: 'data', rows: [...parseCsv(await readStdin())], rollup: true});
+    }
+    const log = words.value('-setlog');
+    if (log !== undefined && !words.has('-step')) {
+      this.setLog(log);
+    }
+    this.#topLog = words.value('-set-toplog');
+    if (words.has('-test-status', '-set-values')) {
+      this.#status();
+    }
+  }
+
+  add(entry: DistributiveOmit<ReportEntry, 'testId' | 'launchId'>): void {
+    this.#entries.push({
+      ...entry,
+      testId: this.info['test-id'],
+      launchId: this.info['launch-id'],
+    } as ReportEntry);
+  }
+
+  step(stepName: string, state: string, status: string, comment: string, logfile: string): void {
+    const eventTime = Math.floor(Date.now() / 1000);
+    this.add({type: 'step', stepName, state, status, eventTime, comment, logfile});
+  }
+
+  setLog(finalLogf: string): void {
+    this.add({type: 'update', set: {finalLogf}});
+  }
+
+  /** Sends what has been collected; resolves once the daemon has it. */
+  async send(): Promise<void> {
+    const {info} = this;
+    const area = {path: info.toppath, name: info.areaname};
+    const entries = this.#entries.splice(0);
+    const limitS = Number(process.env.MT_RPC_GIVEUP ?? giveUpS);
+    const hasManager = await somebodyListens(managerSocket(area.path, process.getuid?.() ?? 0));
+    if (entries.length > 0 && hasManager) {
+      const manager = makeManagerClient({area, giveUpS: limitS});
+      await manager.call('helper.report', {entries});
+      manager.close();
+    } else if (entries.length > 0) {
+      await this.#withDaemon(limitS, async (daemon) => {
+        const numbered = entries.map((entry, index) => ({seq: index + 1, entry}));
+        await daemon.call('manager.report', {journalId: randomUUID(), entries: numbered});
+      });
+    }
+    const topLog = this.#topLog;
+    if (topLog !== undefined) {
+      await this.#withDaemon(limitS, async (daemon) => {
+        const test = {runId: info['run-id'], testName: info['test-name'], itemPath: ''};
+        await daemon.call('tests.update', {test, set: {finalLogf: topLog}});
+      });
+    }
+  }
+
+  async #withDaemon(
+    limitS: number,
+    ask: (daemon: ReturnType<typeof makeDaemonClient>) => Promise<void>,
+  ): Promise<void> {
+    const {toppath} = this.info;
+    const daemon = makeDaemonClient({
+      areaPath: toppath,
+      homehost: decideHomehost(toppath, undefined),
+      kind: 'test',
+      giveUpS: limitS,
+    });
+    try {
+      await ask(daemon);
+    } finally {
+      daemon.close();
+    }
+  }
+
+  #step(): void {
+    const words = this.#words;
+    const name = words.value('-step') ?? '';
+    const datFile = join(this.info['work-area'], `${name}.dat`);
+    let comment = words.value('-m') ?? '';
+    if (existsSync(datFile)) {
+      const dat = parseDat(readFileSync(datFile, 'latin1'), name);
+      comment = dat.comment ?? comment;
+      if (dat.rows.length > 0) {
+        this.add({type: 'data', rows: [...dat.rows], rollup: false});
+      }
+    }
+    const state = words.value('-state', ':state') ?? '';
+    const status = words.value('-status', ':status') ?? '';
+    this.step(name, state, status, comment, words.value('-setlog') ?? '');
+  }
+
+  #status(): void {
+    const words = this.#words;
+    const state = words.value('-state', ':state');
+    const status = words.value('-status', ':status');
+    const comment = words.value('-m');
+    const fields = [':value', ':expected', ':tol'].map((option) => words.value(option));
+    const [value, expected, tol] = fields;
+    if (value !== undefined && expected !== undefined && tol !== undefined) {
+      const text = (option: string) => words.value(option) ?? '';
+      const row = singleValue({
+        category: text(':category'),
+        variable: text(':variable'),
+        value,
+        expected,
+        tol,
+        units: text(':units'),
+        comment: '',
+      });
+      this.add({type: 'data', rows: [row], rollup: false});
+    }
+    if (state !== undefined || status !== undefined || (comment ?? '').trim() !== '') {
+      this.add({
+        type: 'state',
+        ...(state === undefined ? {} : {state}),
+        ...(status === undefined ? {} : {status: translate(status)}),
+        ...(comment === undefined || comment.trim() === '' ? {} : {comment}),
+      });
+    }
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** A number is an exit code: 0 is PASS, any other FAIL. */
+function translate(status: string): string {
+  return /^-?\d+$/.test(status.trim()) ? (Number(status) === 0 ? 'PASS' : 'FAIL') : status;
+}
+
+async function readStdin(): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) {
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,38 @@
+/** `-runstep`: one step with its records, log and log rules (spec execution.md 17.3). */
+import {spawnSync} from 'node:child_process';
+import {appendFileSync, closeSync, openSync, writeFileSync} from 'node:fs';
+import {runLogpro} from '@megatest/logpro';
+import type {HelperCall, HelperWords} from './helper-call.ts';
+
+export async function runStep(call: HelperCall, words: HelperWords): Promise<number> {
+  const name = words.value('-runstep') ?? '';
+  const comment = words.value('-m') ?? '';
+  const logName = `${name}.log`;
+  call.step(name, 'start', 'n/a', comment, logName);
+  await call.send();
+  const log = openSync(logName, 'w');
+  const result = spawnSync('/bin/sh', ['-c', `(${words.remainder.join(' ')})`], {
+    stdio: ['inherit', log, log],
+  });
+  closeSync(log);
+  let exitCode = result.status ?? 1;
+  const rules = words.value('-logpro');
+  if (rules !== undefined) {
+    const htmlPath = `${name}.html`;
+    const ownLog = `${name}_logpro.log`;
+    writeFileSync(ownLog, '');
+    const outcome = await runLogpro({
+      rulesPath: rules,
+      log: logName,
+      htmlPath,
+      cwd: process.cwd(),
+      env: process.env,
+      print: (text) => appendFileSync(ownLog, text),
+    });
+    exitCode = outcome.exitCode;
+    call.setLog(htmlPath);
+  }
+  call.step(name, 'end', String(exitCode), comment, logName);
+  await call.send();
+  return exitCode >= 0 && exitCode <= 2 ? exitCode : 3;
+}

@@ -1,0 +1,47 @@
+/**
+ * The `megatest` command. Which of the two styles is meant is decided here (spec cli.md 2); everything else is loaded only when it
+ * is needed, because helper calls inside tests start this program thousands of times.
+ */
+import {printUserError, UserError} from '@megatest/model';
+import {isModern} from '../modern/names.ts';
+
+/** An internal failure, as opposed to a mistake of the user. */
+const internalFailure = 70;
+
+async function main(words: readonly string[]): Promise<number> {
+  return isModern(words)
+    ? await (await import('../modern/main.ts')).modernMain(words)
+    : await (await import('../legacy/main.ts')).legacyMain(words);
+}
+
+function report(error: unknown): number {
+  if (error instanceof UserError) {
+    process.stderr.write(printUserError(error));
+    return error.exitCode;
+  }
+  const {kind} = error as {kind?: unknown};
+  if (
+    error instanceof Error &&
+    error.name === 'RpcError' &&
+    typeof kind === 'string' &&
+    kind !== 'internal'
+  ) {
+    // The daemon refused: its sentence says why.
+    process.stderr.write(`ERROR: ${error.message}\n`);
+    return 1;
+  }
+  process.stderr.write(
+    `megatest: internal failure, please report it: ${error instanceof Error ? error.stack : error}\n`,
+  );
+  return internalFailure;
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe has seen enough.
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+const words = process.argv.slice(2).filter((word) => !word.startsWith('-:'));
+const exitCode = await main(words).catch(report);
+// What is still open (a connection, a timer) must not keep a finished command; its output is written first.
+process.exitCode = exitCode;
+process.stdout.write('', () => process.exit(exitCode));

@@ -1,0 +1,4 @@
+/** The short-lived child that reads an area's files for one purpose. */
+import {runPlannerChild} from '@megatest/manager';
+
+runPlannerChild();

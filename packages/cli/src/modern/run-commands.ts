@@ -1,0 +1,407 @@
+/** Commands that start, repeat, stop and change runs. */
+import {join} from 'node:path';
+import {hasFailed, parseTarget, UserError} from '@megatest/model';
+import {PROGRAM_VERSION, type SubmitOptions} from '@megatest/rpc';
+import type {Argv, CommandModule} from 'yargs';
+import {changeStates, removeRuns, type Selection, setRunLocks} from '../actions/change-runs.ts';
+import {type RunRequest, submitRun} from '../actions/submit-run.ts';
+import {failedFirst, printSummary} from '../view/run-summary.ts';
+import {RunView} from '../view/run-view.ts';
+import {
+  type CommandContext,
+  type CommandFile,
+  EXIT,
+  inArea,
+  list,
+  neededTarget,
+  type Outcome,
+  type SelectorArguments,
+  withRunSelectors,
+  withTestSelectors,
+} from './command.ts';
+
+type RunArguments = SelectorArguments & {
+  readonly mode?: string | undefined;
+  readonly tags?: string | undefined;
+  readonly requireTarget?: string | undefined;
+  readonly wait?: boolean | undefined;
+  readonly detach?: boolean | undefined;
+  readonly preclean?: boolean | undefined;
+  readonly force?: boolean | undefined;
+  readonly rerun?: string | undefined;
+  readonly set?: readonly string[] | undefined;
+  readonly contour?: string | undefined;
+  readonly exitZero?: boolean | undefined;
+};
+
+export const runCommands: CommandFile = (outcome) => [
+  {
+    command: 'run',
+    describe: 'run tests and watch them',
+    builder: (yargs: Argv) =>
+      withRunOptions(withTestSelectors(yargs))
+        .example('$0 run -t linux/v1 -n nightly', 'every test of the area')
+        .example('$0 run -t linux/v1 -n nightly -p unit,build/%', 'some of them, with what they wait for')
+        .example('$0 run -t linux/v1 -n nightly --detach', 'submit and leave'),
+    handler: async (args: unknown) =>
+      await inArea(
+        args as RunArguments,
+        outcome,
+        async (context) => await run(context, args as RunArguments, 'run'),
+      ),
+  },
+  rerunCommand(outcome),
+  {
+    command: 'wait',
+    describe: 'wait until nothing of a run is running',
+    builder: withTestSelectors,
+    handler: async (args: unknown) =>
+      await inArea(args as SelectorArguments, outcome, async (context) => {
+        const selection = selectionOf(context, args as SelectorArguments);
+        const {states, statuses, ...where} = selection;
+        await context.session.daemon.call('runs.wait', {
+          ...where,
+          states: states === undefined ? undefined : [...states],
+          statuses: statuses === undefined ? undefined : [...statuses],
+        });
+        return EXIT.ok;
+      }),
+  },
+  {
+    command: 'kill',
+    describe: 'stop launching, and end running tests',
+    builder: withTestSelectors,
+    handler: async (args: unknown) =>
+      await inArea(args as SelectorArguments, outcome, async (context) => {
+        const {target, runPatt, testPatt} = selectionOf(context, args as SelectorArguments);
+        const killed = await context.session.daemon.call('runs.kill', {target, runPatt, testPatt});
+        if (context.isJson) {
+          context.json(killed);
+        } else {
+          context.print(`stopped ${killed.drivers} runs, asked ${killed.tests} tests to end\n`);
+        }
+        return killed.tests + killed.drivers > 0 ? EXIT.ok : EXIT.nothingMatched;
+      }),
+  },
+  {
+    command: 'remove',
+    describe: 'remove tests of runs, and what they left on disk',
+    builder: (yargs: Argv) =>
+      withTestSelectors(yargs).option('dry-run', {type: 'boolean', describe: 'only say what would go'}),
+    handler: async (args: unknown) =>
+      await inArea(
+        args as SelectorArguments,
+        outcome,
+        async (context) => await remove(context, args as SelectorArguments & {dryRun?: boolean}),
+      ),
+  },
+  ...(['lock', 'unlock'] as const).map(
+    (command): CommandModule => ({
+      command,
+      describe: command === 'lock' ? 'protect a run from removal and resets' : 'lift that protection',
+      builder: withRunSelectors,
+      handler: async (args: unknown) =>
+        await inArea(args as SelectorArguments, outcome, async (context) => {
+          const selection = selectionOf(context, args as SelectorArguments);
+          const changed = await setRunLocks(context.session, selection, command === 'lock');
+          return changed > 0 ? EXIT.ok : EXIT.nothingMatched;
+        }),
+    }),
+  ),
+  {
+    command: 'set <what> <value>',
+    describe: 'set test STATE,STATUS or set run STATUS',
+    builder: (yargs: Argv) =>
+      withTestSelectors(yargs)
+        .positional('what', {choices: ['test', 'run'] as const, demandOption: true})
+        .positional('value', {type: 'string', demandOption: true})
+        .option('message', {alias: 'm', type: 'string', describe: 'comment to store with it'}),
+    handler: async (args: unknown) =>
+      await inArea(
+        args as SelectorArguments,
+        outcome,
+        async (context) =>
+          await set(
+            context,
+            args as SelectorArguments & {what: 'test' | 'run'; value: string; message?: string},
+          ),
+      ),
+  },
+  {
+    command: 'get run',
+    describe: 'the status of runs',
+    builder: withRunSelectors,
+    handler: async (args: unknown) =>
+      await inArea(args as SelectorArguments, outcome, async (context) => {
+        const {target, runPatt} = selectionOf(context, args as SelectorArguments);
+        const results = await context.session.results('exact');
+        const runs = await results.runs({runPatt, target});
+        context.print(runs.map((found) => `${found.status}\n`).join(''));
+        return runs.length > 0 ? EXIT.ok : EXIT.nothingMatched;
+      }),
+  },
+];
+
+function withRunOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('mode', {type: 'string', describe: 'take the test pattern from this variable of runconfigs'})
+    .option('tags', {type: 'string', describe: 'only tests with one of these tags'})
+    .option('require-target', {type: 'string', describe: 'target that must have a section of its own'})
+    .option('wait', {type: 'boolean', describe: 'watch to the end (the default)'})
+    .option('detach', {type: 'boolean', describe: 'submit and leave'})
+    .option('preclean', {type: 'boolean', describe: "empty a test's directory before it is launched"})
+    .option('force', {type: 'boolean', describe: 'run whatever state a test is in'})
+    .option('rerun', {type: 'string', describe: 'also run completed tests with one of these statuses'})
+    .option('set', {type: 'string', array: true, describe: 'variable for the tests, V=x'})
+    .option('contour', {type: 'string', describe: 'contour of the run'})
+    .option('exit-zero', {type: 'boolean', describe: 'exit code 0 also when tests failed'});
+}
+
+function rerunCommand(outcome: Outcome): CommandModule {
+  return {
+    command: 'rerun [what]',
+    describe: 'repeat what failed (failed), what is not good (clean), or everything (all)',
+    builder: (yargs: Argv) =>
+      withRunOptions(withTestSelectors(yargs)).positional('what', {
+        choices: ['failed', 'clean', 'all'] as const,
+        default: 'failed',
+      }),
+    handler: async (args: unknown) => {
+      const {what} = args as {readonly what: 'failed' | 'clean' | 'all'};
+      await inArea(
+        args as RunArguments,
+        outcome,
+        async (context) => await run(context, args as RunArguments, `rerun-${what}`),
+      );
+    },
+  };
+}
+
+async function run(
+  context: CommandContext,
+  args: RunArguments,
+  action: RunRequest['action'],
+): Promise<number> {
+  const {session} = context;
+  const target = args.requireTarget ?? neededTarget(context, args);
+  parseTarget(target, session.keys, EXIT.usage);
+  const runName = args.name;
+  if (runName === undefined) {
+    throw new UserError('which run? Give it a name with --name', {exitCode: EXIT.usage});
+  }
+  const waits = args.detach !== true;
+  const options: SubmitOptions = {
+    testPatt: args.tests,
+    modePatt: args.mode,
+    tagExpr: args.tags,
+    requireTarget: args.requireTarget === undefined ? undefined : true,
+    rerun: args.rerun === undefined ? undefined : [...(list(args.rerun) ?? [])],
+    force: args.force,
+    preclean: args.preclean,
+    runWait: waits ? true : undefined,
+    setVars: args.set?.join(','),
+    contour: args.contour,
+  };
+  const request: RunRequest = {
+    action,
+    target,
+    runName,
+    options,
+    argv: process.argv.slice(2),
+    env: {MT_TARGET: target},
+  };
+  return waits ? await watchRun(context, request, args) : await detach(context, request);
+}
+
+async function detach(context: CommandContext, request: RunRequest): Promise<number> {
+  const {target, runName} = request;
+  const {driverId, runId, close} = await submitRun(context.session, request, {}, true);
+  if (context.isJson) {
+    context.json({driverId, runId, target, runName});
+  } else {
+    context.print(
+      `submitted ${target} ${runName} as run ${runId}; watch it with: megatest status ${runName}\n`,
+    );
+  }
+  close();
+  return EXIT.ok;
+}
+
+async function watchRun(context: CommandContext, request: RunRequest, args: RunArguments): Promise<number> {
+  const {session, messages, isJson} = context;
+  const {target, runName} = request;
+  const talk = (text: string) => {
+    if (isJson || args.quiet === true) {
+      process.stderr.write(isJson ? '' : text);
+    } else {
+      context.print(text);
+    }
+  };
+  const isTerminal = process.stdout.isTTY === true && (process.env.CI ?? '') === '' && !isJson;
+  const view = new RunView(context.style, isTerminal, talk);
+  view.header({
+    version: PROGRAM_VERSION,
+    areaName: session.area.name,
+    areaPath: session.area.path,
+    target,
+    runName,
+    homehost: session.homehost.name,
+    runDirectory: join(session.area.linkTree, target, runName),
+  });
+  const submitted = await submitRun(session, request, {
+    onOutput: ({stream, level, text}) => {
+      const isProblem = /^(ERROR|WARNING)/.test(text);
+      // Result lines of the old style come as results here; ordinary talk only when asked for.
+      if (stream === 'log' && messages.isShown(level) && (isProblem || args.verbose === true)) {
+        view.note(text);
+      }
+    },
+    onResult: (result) => view.result(result),
+    onProgress: (progress) => view.progress(progress),
+  });
+  const exitCode = await untilEndOrSignal(submitted, view, target, runName);
+  view.end();
+  submitted.close();
+  if (exitCode !== 0) {
+    return exitCode;
+  }
+  return await summarize(context, request, args, view.elapsedS);
+}
+
+/** First Ctrl-C: nothing new is launched, and a line says how to stop or resume; the second one kills what runs. */
+async function untilEndOrSignal(
+  submitted: Awaited<ReturnType<typeof submitRun>>,
+  view: RunView,
+  target: string,
+  runName: string,
+): Promise<number> {
+  const interrupted = new Promise<number>((resolve) => {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      process.on(signal, () => {
+        void submitted.stop().finally(() => {
+          view.note(
+            `Stopped: nothing new is launched, running tests go on.\n  end them:  megatest kill -t ${target} -n ${runName}\n  go on:     megatest run -t ${target} -n ${runName}`,
+          );
+          resolve(code);
+        });
+      });
+    }
+  });
+  return await Promise.race([submitted.ended, interrupted]);
+}
+
+async function summarize(
+  context: CommandContext,
+  request: RunRequest,
+  args: RunArguments,
+  elapsedS: number,
+): Promise<number> {
+  const {target, runName} = request;
+  const results = await context.session.results('exact');
+  const run = (await results.runs({runPatt: '%', target})).find((found) => found.runName === runName);
+  if (run === undefined) {
+    return EXIT.failure;
+  }
+  const total = run.counts.reduce((sum, {count}) => sum + count, 0);
+  if (total === 0) {
+    throw new UserError(`no test matches ${args.tests ?? '%'}`, {
+      hint: `the tests of this area are ${await testNames(context)}`,
+      exitCode: EXIT.nothingMatched,
+    });
+  }
+  const failures = run.counts.filter(({state, status}) => hasFailed(state, status));
+  const rows = failures.length === 0 ? [] : await results.tests({runIds: [run.id]});
+  const parents = new Set(rows.filter((row) => row.itemPath !== '').map((row) => row.testName));
+  const failed = failedFirst(rows.filter((row) => row.itemPath !== '' || !parents.has(row.testName)));
+  if (context.isJson) {
+    context.json({target, runName, runId: run.id, counts: run.counts, elapsedS, failed});
+  } else {
+    context.print(printSummary({target, runName, counts: run.counts, failed, elapsedS}, context.style));
+  }
+  return failed.length > 0 && args.exitZero !== true ? EXIT.testsFailed : EXIT.ok;
+}
+
+async function testNames(context: CommandContext): Promise<string> {
+  const {findTests} = await import('@megatest/config');
+  return [...findTests(context.session.area).keys()].join(', ');
+}
+
+function selectionOf(context: CommandContext, args: SelectorArguments): Selection {
+  const target = neededTarget(context, args);
+  if (args.name === undefined) {
+    throw new UserError('which run? Give its name, or a pattern such as %, with --name', {
+      exitCode: EXIT.usage,
+    });
+  }
+  return {
+    target,
+    runPatt: args.name,
+    testPatt: args.tests ?? '%',
+    states: list(args.state),
+    statuses: list(args.status),
+  };
+}
+
+async function remove(
+  context: CommandContext,
+  args: SelectorArguments & {readonly dryRun?: boolean},
+): Promise<number> {
+  const selection = selectionOf(context, args);
+  if (args.dryRun === true) {
+    const results = await context.session.results('exact');
+    const runs = await results.runs({runPatt: selection.runPatt, target: selection.target});
+    const rows =
+      runs.length === 0
+        ? []
+        : await results.tests({
+            runIds: runs.map((found) => found.id),
+            testPatt: selection.testPatt,
+            states: selection.states,
+            statuses: selection.statuses,
+          });
+    if (context.isJson) {
+      context.json(rows);
+    } else {
+      context.print(rows.map((row) => `would remove ${row.rundir}\n`).join(''));
+    }
+    return rows.length > 0 ? EXIT.ok : EXIT.nothingMatched;
+  }
+  const removed = await removeRuns(context.session, selection);
+  if (context.isJson) {
+    context.json(removed);
+  } else {
+    context.print(`removed ${removed.tests} tests and ${removed.runs} runs\n`);
+  }
+  return removed.tests + removed.runs > 0 ? EXIT.ok : EXIT.nothingMatched;
+}
+
+async function set(
+  context: CommandContext,
+  args: SelectorArguments & {
+    readonly what: 'test' | 'run';
+    readonly value: string;
+    readonly message?: string;
+  },
+): Promise<number> {
+  const selection = selectionOf(context, args);
+  if (args.what === 'test') {
+    const [state, status] = args.value.split(',');
+    if (state === undefined || status === undefined) {
+      throw new UserError(`set test needs STATE,STATUS, such as COMPLETED,PASS, not "${args.value}"`, {
+        exitCode: EXIT.usage,
+      });
+    }
+    const changed = await changeStates(context.session, selection, state, status, args.message);
+    return changed > 0 ? EXIT.ok : EXIT.nothingMatched;
+  }
+  const results = await context.session.results('exact');
+  const runs = await results.runs({runPatt: selection.runPatt, target: selection.target});
+  for (const {id} of runs) {
+    const comment = args.message;
+    await context.session.daemon.call('runs.setStatus', {runId: id, status: args.value, comment});
+  }
+  return runs.length > 0 ? EXIT.ok : EXIT.nothingMatched;
+}

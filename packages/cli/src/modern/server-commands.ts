@@ -1,0 +1,230 @@
+/** Commands about the daemon, the drivers and the managers, and a direct way to every remote method. */
+import {formatDuration, UserError} from '@megatest/model';
+import {daemonMethods, mayBeAlive, readServerRecord} from '@megatest/rpc';
+import type {Argv} from 'yargs';
+import {listServers, ping, printServers, stopServer} from '../actions/servers.ts';
+import {table} from '../view/style.ts';
+import {type CommandContext, type CommandFile, EXIT, inArea, type SelectorArguments} from './command.ts';
+
+export const serverCommands: CommandFile = (outcome) => [
+  {
+    command: 'server <what> [address]',
+    describe: 'server start, stop, status, list, or ping HOST:PORT',
+    builder: (yargs: Argv) =>
+      yargs
+        .positional('what', {
+          choices: ['start', 'stop', 'status', 'list', 'ping'] as const,
+          demandOption: true,
+        })
+        .positional('address', {type: 'string', describe: 'for ping: host:port'})
+        .option('foreground', {type: 'boolean', describe: 'for start: stay in this process'}),
+    handler: async (args: unknown) =>
+      await inArea(
+        args as SelectorArguments,
+        outcome,
+        async (context) => await server(context, args as ServerArguments),
+      ),
+  },
+  {
+    command: 'runners <what> [id]',
+    describe: 'runners list, or runners stop ID: what is being driven',
+    builder: (yargs: Argv) =>
+      yargs
+        .positional('what', {choices: ['list', 'stop'] as const, demandOption: true})
+        .positional('id', {type: 'number'}),
+    handler: async (args: unknown) =>
+      await inArea(
+        args as SelectorArguments,
+        outcome,
+        async (context) =>
+          await runners(context, args as {readonly what: 'list' | 'stop'; readonly id?: number}),
+      ),
+  },
+  {
+    command: 'managers <what>',
+    describe: 'managers list: which hosts run tests for this area; managers stop: the one of this host',
+    builder: (yargs: Argv) =>
+      yargs.positional('what', {choices: ['list', 'stop'] as const, demandOption: true}),
+    handler: async (args: unknown) =>
+      await inArea(
+        args as SelectorArguments,
+        outcome,
+        async (context) => await managers(context, args as {readonly what: 'list' | 'stop'}),
+      ),
+  },
+  {
+    command: 'rpc <method> [json]',
+    describe: 'call a method of the daemon, and print its answer as JSON',
+    builder: (yargs: Argv) =>
+      yargs
+        .positional('method', {type: 'string', demandOption: true})
+        .positional('json', {type: 'string', default: '{}', describe: 'parameters'})
+        .example('$0 rpc server.status', 'what the daemon is doing'),
+    handler: async (args: unknown) =>
+      await inArea(args as SelectorArguments, outcome, async (context) => {
+        const {method, json} = args as {readonly method: string; readonly json: string};
+        return await callMethod(context, method, json);
+      }),
+  },
+];
+
+type ServerArguments = SelectorArguments & {
+  readonly what: 'start' | 'stop' | 'status' | 'list' | 'ping';
+  readonly address?: string | undefined;
+  readonly foreground?: boolean | undefined;
+};
+
+async function server(context: CommandContext, args: ServerArguments): Promise<number> {
+  const {session} = context;
+  switch (args.what) {
+    case 'start': {
+      if (args.foreground === true) {
+        return await (await import('../actions/start-server.ts')).startServer(session);
+      }
+      const {pid, host} = await session.daemon.call('server.status', {});
+      context.print(`the daemon of ${session.area.name} runs on ${host}, pid ${pid}\n`);
+      return EXIT.ok;
+    }
+    case 'stop': {
+      const isGone = await stopServer(session, 'megatest server stop');
+      if (!isGone) {
+        throw new UserError('the daemon did not end in time', {hint: 'see its log in logs/'});
+      }
+      return EXIT.ok;
+    }
+    case 'status':
+      return await serverStatus(context);
+    case 'list': {
+      const entries = listServers(session.area.path);
+      if (context.isJson) {
+        context.json(entries);
+      } else {
+        context.print(printServers(entries));
+      }
+      return EXIT.ok;
+    }
+    case 'ping': {
+      const record = readServerRecord(session.area.path);
+      const address = args.address ?? (record === undefined ? undefined : `${record.ip}:${record.port}`);
+      return address !== undefined && (await ping(address)) ? EXIT.ok : EXIT.failure;
+    }
+  }
+}
+
+async function serverStatus(context: CommandContext): Promise<number> {
+  const {session} = context;
+  const {path} = session.area;
+  const record = readServerRecord(path);
+  if (record === undefined || !mayBeAlive(path, record)) {
+    if (context.isJson) {
+      context.json(null);
+    } else {
+      context.print('the daemon is not running\n');
+    }
+    return EXIT.noDaemon;
+  }
+  const status = await session.daemon.call('server.status', {});
+  if (context.isJson) {
+    context.json(status);
+    return EXIT.ok;
+  }
+  const {host, port, pid, version, uptimeS, memoryBytes, sync, clients, drivers} = status;
+  context.print(
+    [
+      `${status.areaName} (${status.area})`,
+      `  version   ${version}`,
+      `  host      ${host}, port ${port}, pid ${pid}`,
+      `  up        ${formatDuration(uptimeS)}, ${Math.round(memoryBytes / 1024 / 1024)} MiB`,
+      `  sync      ${sync.dirty ? `${sync.lagS} s behind` : 'up to date'}, flush ${sync.seq}`,
+      `  clients   ${clients.length}`,
+      ...status.managers.map(
+        (manager) =>
+          `  manager   ${manager.user}@${manager.host}, pid ${manager.pid}, ${manager.tests} tests`,
+      ),
+      ...drivers.map(
+        (driver) =>
+          `  driving   ${driver.target} ${driver.runName}${driver.waitsFor === null ? '' : `, waits for ${driver.waitsFor}`}`,
+      ),
+      '',
+    ].join('\n'),
+  );
+  return EXIT.ok;
+}
+
+async function runners(
+  context: CommandContext,
+  args: {readonly what: 'list' | 'stop'; readonly id?: number},
+): Promise<number> {
+  const {daemon} = context.session;
+  if (args.what === 'stop') {
+    if (args.id === undefined) {
+      throw new UserError('runners stop needs the id of a runner; see "megatest runners list"', {
+        exitCode: EXIT.usage,
+      });
+    }
+    const {stopped} = await daemon.call('runners.stop', {driverId: args.id});
+    return stopped > 0 ? EXIT.ok : EXIT.nothingMatched;
+  }
+  const rows = await daemon.call('runners.list', {});
+  if (context.isJson) {
+    context.json(rows);
+    return EXIT.ok;
+  }
+  context.print(
+    table(
+      ['ID', 'ACTION', 'STATE', 'TARGET', 'RUN', 'TESTS', 'OWNER', 'HOST'],
+      rows.map((row) => [
+        String(row.id),
+        row.action,
+        row.state,
+        row.target,
+        row.runName,
+        row.testPatt,
+        row.owner,
+        row.host,
+      ]),
+    ),
+  );
+  return EXIT.ok;
+}
+
+async function managers(context: CommandContext, args: {readonly what: 'list' | 'stop'}): Promise<number> {
+  if (args.what === 'stop') {
+    await context.session.manager.call('manager.stop', {reason: 'megatest managers stop'});
+    return EXIT.ok;
+  }
+  const {managers: rows} = await context.session.daemon.call('server.status', {});
+  if (context.isJson) {
+    context.json(rows);
+    return EXIT.ok;
+  }
+  context.print(
+    table(
+      ['HOST', 'USER', 'PID', 'TESTS'],
+      rows.map((row) => [row.host, row.user, String(row.pid), String(row.tests)]),
+    ),
+  );
+  return EXIT.ok;
+}
+
+async function callMethod(context: CommandContext, method: string, json: string): Promise<number> {
+  if (!(method in daemonMethods)) {
+    const {nearNames} = await import('@megatest/model');
+    const near = nearNames(method, Object.keys(daemonMethods));
+    throw new UserError(`the daemon has no method ${method}`, {
+      hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see docs/rpc.md',
+      exitCode: EXIT.usage,
+    });
+  }
+  let params: unknown;
+  try {
+    params = JSON.parse(json);
+  } catch (error) {
+    throw new UserError(`the parameters are no JSON: ${error instanceof Error ? error.message : error}`, {
+      exitCode: EXIT.usage,
+    });
+  }
+  const result = await context.session.daemon.call(method as 'server.ping', params as Record<string, never>);
+  context.json(result);
+  return EXIT.ok;
+}
