@@ -1,25 +1,24 @@
-/** Goes through a log line by line under a set of rules, and judges (spec logpro.md 8, 9). Text is Latin-1. */
-import {numberOf, parseNumber, printReal} from '@megatest/scheme';
-import {
-  type Comparison,
-  type Hook,
-  KINDS,
-  type LogSection,
-  type Rule,
-  type RuleSet,
-  type Trigger,
-} from './rules.ts';
-
-export type Status = 'PASS' | 'FAIL' | 'WARN' | 'CHECK' | 'WAIVE' | 'ABORT' | 'SKIP';
+/** Goes through a log line by line under a set of rules, and judges it at the end (spec logpro.md 8, 9). Text is Latin-1. */
+import {type HookCall, Hooks} from './hooks.ts';
+import {decide, isOk, isTooMany, type Measurement, measure, type Verdict} from './judgement.ts';
+import type {Captured} from './log-pattern.ts';
+import {kindOf, type LogSection, type Rule, type RuleSet, type Trigger} from './rule-set.ts';
+import {type Scope, Scopes} from './scope.ts';
 
 export type RuleResult = {
   readonly rule: Rule;
   readonly hits: number;
   readonly isOk: boolean;
+  /** The value of the last hit of a value rule; `-` when there is none. */
   readonly measured: string;
+  readonly hasMeasuredNumber: boolean;
   readonly passed: number;
   readonly failed: number;
+  /** Hits of all rules of this number: of one that was made for several sections there are several. */
+  readonly hitsOfNumber: number;
 };
+
+export type TriggerResult = {readonly trigger: Trigger; readonly fired: number};
 
 export type DecidingLine = {
   /** From 0, as in the annotated log. */
@@ -28,73 +27,91 @@ export type DecidingLine = {
   readonly rule: string;
 };
 
-export type Verdict = {
-  readonly exitCode: number;
-  readonly status: Status;
+export type LogResult = Verdict & {
+  readonly lines: number;
   /** In summary order: sections descending, numbers ascending. */
-  readonly results: readonly RuleResult[];
-  readonly triggers: readonly {readonly trigger: Trigger; readonly fired: number}[];
-  /** `KIND: NAME` of the first failing rule in summary order. */
+  readonly rules: readonly RuleResult[];
+  /** The last defined one first. */
+  readonly triggers: readonly TriggerResult[];
+  /** `KIND: NAME` of the first failing rule in summary order, whether it decided or not. */
   readonly message: string | undefined;
   /** Lines that made a rule of the deciding kind fail, first ones first; a required line that is missing has none. */
   readonly deciding: readonly DecidingLine[];
+  /** Where the report opens: the anchor of the first deciding line, or else of the first rule that decided. */
+  readonly anchor: string | undefined;
+  /** A rule that could not be registered decided. */
   readonly isMalformed: boolean;
 };
 
 /** What happened on one line. */
 export type LineOutcome = {
+  /** Lines to print before it. */
   readonly marks: readonly string[];
+  /** `count` numbers the hits of all rules that share the number of this one. */
   readonly hit: {readonly rule: Rule; readonly count: number} | undefined;
+  /** The trigger handled last. */
   readonly trigger: string | undefined;
-  /** Hook commands to run before the line is copied, with the line that announces each. */
-  readonly hooks: readonly {readonly announcement: string; readonly command: string}[];
+  /** To be called after the marks are printed and before the line is. */
+  readonly hook: HookCall | undefined;
 };
 
-const keptDeciding = 5;
+/** Deciding lines that are kept, and how much of each: they go into messages. */
+const keptLines = 5;
+const keptLength = 2000;
 
 type RuleState = {
   readonly rule: Rule;
   hits: number;
-  measured: string;
+  measurement: Measurement | undefined;
   passed: number;
   failed: number;
-  readonly lines: DecidingLine[];
+  readonly deciding: (DecidingLine & {readonly anchor: string})[];
 };
-type TriggerState = {readonly trigger: Trigger; fired: number};
-
-/** Verdicts by the order in which a tally decides. */
-const verdicts: readonly (readonly [tally: string, exitCode: number, status: Status])[] = [
-  ['skip', 6, 'SKIP'],
-  ['abort', 5, 'ABORT'],
-  ['check', 3, 'CHECK'],
-  ['fail', 1, 'FAIL'],
-  ['malformed', 1, 'FAIL'],
-  ['warn', 2, 'WARN'],
-  ['waive', 4, 'WAIVE'],
-];
 
 export class LogAnalysis {
   readonly #ruleSet: RuleSet;
   readonly #rules: readonly RuleState[];
-  readonly #triggers: readonly TriggerState[];
+  readonly #fired: number[];
+  readonly #hooks: Hooks;
+  readonly #scopes: Scopes;
   readonly #open = new Set<LogSection>();
-  readonly #definedSections: ReadonlySet<string>;
+  /** Hits by rule number. */
+  readonly #counts = new Map<number, number>();
   #line = 0;
-  /** Rules that apply to the next line; made anew when a section opens or closes. */
-  #applicable: readonly RuleState[] | undefined;
+  /** `undefined` when it has to be found anew. */
+  #scope: Scope | undefined;
 
   constructor(ruleSet: RuleSet) {
     this.#ruleSet = ruleSet;
     this.#rules = ruleSet.rules.map((rule) => ({
       rule,
       hits: 0,
-      measured: '-',
+      measurement: undefined,
       passed: 0,
       failed: 0,
-      lines: [],
+      deciding: [],
     }));
-    this.#triggers = ruleSet.triggers.map((trigger) => ({trigger, fired: 0}));
-    this.#definedSections = new Set(ruleSet.sections.map((section) => section.name));
+    this.#fired = ruleSet.triggers.map(() => 0);
+    this.#hooks = new Hooks(ruleSet.hooks);
+    this.#scopes = new Scopes(ruleSet);
+  }
+
+  /** Number of the next line, from 0. */
+  get nextLine(): number {
+    return this.#line;
+  }
+
+  /**
+   * Where the next line starts, at or after `from`, that has to be given to `line`; all before it can be passed over. The lines of
+   * `block` end in line feeds.
+   */
+  nextOfInterest(block: Buffer, from: number): number {
+    // Every rules file has a trigger for the first line.
+    return this.#line === 0 ? from : (this.#currentScope.filter?.find(block, from) ?? from);
+  }
+
+  passOver(lines: number): void {
+    this.#line += lines;
   }
 
   line(text: string): LineOutcome {
@@ -102,253 +119,172 @@ export class LogAnalysis {
     this.#line += 1;
     const marks: string[] = [];
     let lastTrigger: string | undefined;
-    for (let index = this.#triggers.length - 1; index >= 0; index -= 1) {
-      const state = this.#triggers[index];
-      if (
-        state !== undefined &&
-        state.fired < state.trigger.limit &&
-        state.trigger.patterns.some(({regex}) => regex.test(text))
-      ) {
-        state.fired += 1;
-        lastTrigger = state.trigger.name;
-        marks.push(`LOGPRO: hit trigger ${state.trigger.name} on line ${number}`);
-        this.#openAndClose(state.trigger.name);
+    for (const at of this.#currentScope.triggers) {
+      const trigger = this.#ruleSet.triggers[at];
+      if (trigger?.patterns.some((pattern) => pattern.isIn(text))) {
+        lastTrigger = trigger.name;
+        marks.push(`LOGPRO: hit trigger ${trigger.name} on line ${number}`);
+        this.#fire(at, trigger);
       }
     }
-    for (const state of this.#rulesHere()) {
-      const found = firstMatch(state.rule, text);
-      if (found !== undefined) {
-        return this.#hit(state, found, text, number, marks, lastTrigger);
+    for (const at of this.#currentScope.rules) {
+      const state = this.#rules[at];
+      const found = state === undefined ? undefined : firstMatch(state.rule, text);
+      if (state !== undefined && found !== undefined) {
+        const count = (this.#counts.get(state.rule.number) ?? 0) + 1;
+        this.#counts.set(state.rule.number, count);
+        marks.push(this.#hit(state, found, text, number, count));
+        const hook = this.#hooks.atHit(state.rule, text, found);
+        return {marks, hit: {rule: state.rule, count}, trigger: lastTrigger, hook};
       }
     }
-    return {marks, hit: undefined, trigger: lastTrigger, hooks: []};
+    return {marks, hit: undefined, trigger: lastTrigger, hook: undefined};
   }
 
-  finish(): Verdict {
-    const results = this.#rules
-      .map(({rule, hits, measured, passed, failed}) => ({
-        rule,
-        hits,
-        measured,
-        passed,
-        failed,
-        isOk: isOk(rule, hits, passed, failed),
-      }))
-      .sort((a, b) =>
-        a.rule.section === b.rule.section
-          ? a.rule.number - b.rule.number
-          : a.rule.section < b.rule.section
-            ? 1
-            : -1,
-      );
-    const tallies = new Map<string, number>();
-    for (const {rule} of results.filter((result) => !result.isOk)) {
-      const tally = KINDS[rule.kind]?.tally;
-      if (tally !== undefined) {
-        tallies.set(tally, (tallies.get(tally) ?? 0) + 1);
-      }
-    }
-    const isMalformed = this.#ruleSet.malformed.length > 0;
-    if (isMalformed) {
-      tallies.set('malformed', 1);
-    }
-    const [tally, exitCode, status] = verdicts.find(([name]) => tallies.has(name)) ?? [
-      '',
-      0,
-      'PASS' as const,
-    ];
-    const first = results.find((result) => !result.isOk);
+  /** All rules that match `text` and apply to the line that was handled last; only the first of them got the hit. */
+  matching(text: string): readonly Rule[] {
+    return this.#currentScope.rules.flatMap((at) => {
+      const rule = this.#rules[at]?.rule;
+      return rule !== undefined && firstMatch(rule, text) !== undefined ? [rule] : [];
+    });
+  }
+
+  finish(): LogResult {
+    const rules = this.#rules.map((state) => this.#result(state)).sort(inSummaryOrder);
+    const failing = rules.filter((result) => !result.isOk);
+    const hasMalformed = this.#ruleSet.remarks.some(({severity}) => severity === 'error');
+    const {tally, exitCode, status} = decide(
+      failing.map(({rule}) => rule),
+      hasMalformed,
+    );
+    const decided = failing.filter(({rule}) => tally !== undefined && kindOf(rule.kind).tally === tally);
     const deciding = this.#rules
-      .filter(
-        ({rule, hits, passed, failed}) =>
-          KINDS[rule.kind]?.tally === tally && !isOk(rule, hits, passed, failed),
-      )
-      .flatMap(({lines}) => lines)
+      .filter(({rule}) => decided.some((result) => result.rule === rule))
+      .flatMap((state) => state.deciding)
       .sort((a, b) => a.line - b.line)
-      .slice(0, keptDeciding);
+      .slice(0, keptLines);
+    const [first] = failing;
+    const [firstDecided] = decided;
     return {
       exitCode,
       status,
-      results,
-      triggers: [...this.#triggers].reverse(),
-      message:
-        first === undefined ? undefined : `${first.rule.kind}: ${first.rule.name.replaceAll('\n', ' ')}`,
-      deciding,
-      isMalformed: isMalformed && tally === 'malformed',
+      lines: this.#line,
+      rules,
+      triggers: this.#ruleSet.triggers
+        .map((trigger, at) => ({trigger, fired: this.#fired[at] ?? 0}))
+        .reverse(),
+      message: first === undefined ? undefined : `${first.rule.kind}: ${first.rule.name}`,
+      deciding: deciding.map(({line, text, rule}) => ({line, text, rule})),
+      anchor:
+        deciding[0]?.anchor ??
+        (firstDecided === undefined
+          ? undefined
+          : hitAnchor(firstDecided.rule, firstDecided.hitsOfNumber + 1)),
+      isMalformed: tally === 'malformed',
     };
   }
 
-  #openAndClose(trigger: string): void {
-    this.#applicable = undefined;
+  /** What a value rule runs once more at the end. */
+  hookAtEnd(result: RuleResult): HookCall | undefined {
+    return result.hasMeasuredNumber ? this.#hooks.atEnd(result.rule, result.measured) : undefined;
+  }
+
+  get #currentScope(): Scope {
+    this.#scope ??= this.#scopes.scope(
+      this.#open,
+      (at) => (this.#fired[at] ?? 0) < (this.#ruleSet.triggers[at]?.limit ?? 0),
+    );
+    return this.#scope;
+  }
+
+  /** Opens or closes sections; one that names the trigger both ways is only ever opened. */
+  #fire(at: number, trigger: Trigger): void {
+    const fired = (this.#fired[at] ?? 0) + 1;
+    this.#fired[at] = fired;
+    let hasChanged = fired >= trigger.limit;
     for (const section of this.#ruleSet.sections) {
-      if (section.start === trigger) {
+      if (section.start === trigger.name) {
+        hasChanged ||= !this.#open.has(section);
         this.#open.add(section);
-      } else if (section.end === trigger) {
-        for (const same of this.#ruleSet.sections.filter((other) => other.name === section.name)) {
-          this.#open.delete(same);
+      } else if (section.end === trigger.name) {
+        // One name may have several definitions: it is closed when either is.
+        for (const same of this.#ruleSet.sections.filter(({name}) => name === section.name)) {
+          hasChanged = this.#open.delete(same) || hasChanged;
         }
       }
     }
-  }
-
-  #rulesHere(): readonly RuleState[] {
-    if (this.#applicable === undefined) {
-      const open = new Set([...this.#open].map((section) => section.name));
-      this.#applicable = this.#rules.filter(({rule}) => {
-        const isOpen = open.has(rule.section);
-        return rule.where === 'in'
-          ? isOpen
-          : rule.where === 'not-in' && !isOpen && this.#definedSections.has(rule.section);
-      });
+    if (hasChanged) {
+      this.#scope = undefined;
     }
-    return this.#applicable;
   }
 
-  #hit(
-    state: RuleState,
-    found: RegExpExecArray,
-    text: string,
-    number: number,
-    marks: string[],
-    trigger: string | undefined,
-  ): LineOutcome {
+  /** Counts a hit; returns its mark. */
+  #hit(state: RuleState, found: Captured, text: string, number: number, count: number): string {
     const {rule} = state;
+    const {condition} = rule;
     state.hits += 1;
-    const label = KINDS[rule.kind]?.label ?? 'Error';
     const where = `in section ${rule.section} on line ${number}`;
-    let didFail = true;
-    if (rule.condition.type === 'value') {
-      const {expectedText, tolerance, toleranceText, group} = rule.condition;
-      const outcome = measure(rule.condition, found[group]);
-      state.measured = outcome.measured;
-      didFail = !outcome.passes;
-      state[outcome.passes ? 'passed' : 'failed'] += 1;
-      const limit =
-        typeof tolerance === 'number'
-          ? `${expectedText} +/- ${toleranceText}`
-          : ` ${toleranceText} ${expectedText}`;
-      marks.push(
-        `LOGPRO Value: ${rule.name} ${limit} got ${outcome.measured} which is ${outcome.passes ? 'PASS' : 'FAIL'} ${expectedText} ${where}`,
-      );
+    if (condition.type === 'count') {
+      if (isTooMany(condition, state.hits)) {
+        keep(state, text, number, count);
+      }
+      return `LOGPRO ${kindOf(rule.kind).label}: ${rule.name} ${condition.comparison} ${condition.countText} ${where}`;
+    }
+    const measurement = measure(condition, found[condition.group]);
+    state.measurement = measurement;
+    if (measurement.passes) {
+      state.passed += 1;
     } else {
-      marks.push(
-        `LOGPRO ${label}: ${rule.name} ${rule.condition.comparison} ${rule.condition.countText} ${where}`,
-      );
+      state.failed += 1;
+      keep(state, text, number, count);
     }
-    if (didFail && state.lines.length < keptDeciding) {
-      state.lines.push({line: number, text: text.slice(0, 2000), rule: rule.name});
-    }
-    return {marks, hit: {rule, count: state.hits}, trigger, hooks: this.#hooksAt(rule, found, text)};
+    const {expectedText, toleranceText} = condition;
+    const limit =
+      typeof condition.tolerance === 'number' ? `${expectedText} +/-` : ` ${toleranceText} ${expectedText}`;
+    const judgement = measurement.passes ? 'PASS' : 'FAIL';
+    return `LOGPRO Value: ${rule.name} ${limit} got ${measurement.measured} which is ${judgement} ${expectedText} ${where}`;
   }
 
-  #hooksAt(rule: Rule, found: RegExpExecArray, text: string): LineOutcome['hooks'] {
-    const hook = this.#ruleSet.hooks.get(rule.hook);
-    if (hook === undefined || (rule.condition.type === 'value' && needsEnd(hook))) {
-      return [];
-    }
-    this.#used(rule.hook, hook);
-    const values: Record<string, string | undefined> = {msg: text, line: found[0]};
-    for (let group = 1; group < found.length; group += 1) {
-      values[`m${group}`] = found[group] ?? '';
-    }
-    const command = substitute(hook.command, values);
-    return [
-      {announcement: `${rule.kind === 'error' ? 'ERRMSG' : 'NONERR'} HOOK CALLED: ${command}`, command},
-    ];
-  }
-
-  /** Commands of value rules that want the measured value, in summary order. */
-  valueHooks(result: RuleResult): LineOutcome['hooks'] {
-    const {rule, measured} = result;
-    const hook = this.#ruleSet.hooks.get(rule.hook);
-    if (
-      rule.condition.type !== 'value' ||
-      hook === undefined ||
-      !needsEnd(hook) ||
-      parseNumber(measured) === undefined
-    ) {
-      return [];
-    }
-    this.#used(rule.hook, hook);
-    const command = substitute(hook.command, {
-      measured,
-      expected: rule.condition.expectedText,
-      tolerance: rule.condition.toleranceText,
-      message: rule.name,
-    });
-    return [{announcement: `VALUE HOOK CALLED: ${command}`, command}];
-  }
-
-  #used(name: string, hook: Hook): void {
-    if (hook.isOneTime) {
-      this.#ruleSet.hooks.delete(name);
-    }
+  #result(state: RuleState): RuleResult {
+    const {rule, hits, passed, failed, measurement} = state;
+    return {
+      rule,
+      hits,
+      passed,
+      failed,
+      isOk: isOk(rule, state),
+      measured: measurement?.measured ?? '-',
+      hasMeasuredNumber: measurement?.isNumber ?? false,
+      hitsOfNumber: this.#counts.get(rule.number) ?? 0,
+    };
   }
 }
 
-function firstMatch(rule: Rule, text: string): RegExpExecArray | undefined {
-  for (const {regex} of rule.patterns) {
-    const found = regex.exec(text);
-    if (found !== null) {
+/** Anchor of a hit in the report; one past the last hit is the row of the rule. */
+export function hitAnchor(rule: Rule, count: number): string {
+  return `key_${rule.number}_${count}`;
+}
+
+function keep(state: RuleState, text: string, line: number, count: number): void {
+  if (state.deciding.length < keptLines) {
+    const anchor = hitAnchor(state.rule, count);
+    state.deciding.push({line, text: text.slice(0, keptLength), rule: state.rule.name, anchor});
+  }
+}
+
+function firstMatch(rule: Rule, text: string): Captured | undefined {
+  for (const pattern of rule.patterns) {
+    const found = pattern.find(text);
+    if (found !== undefined) {
       return found;
     }
   }
   return undefined;
 }
 
-function isOk(rule: Rule, hits: number, passed: number, failed: number): boolean {
-  if (rule.condition.type === 'value') {
-    return passed > 0 && failed === 0;
+function inSummaryOrder(a: RuleResult, b: RuleResult): number {
+  if (a.rule.section === b.rule.section) {
+    return a.rule.number - b.rule.number;
   }
-  return compare(hits, rule.condition.comparison, rule.condition.count);
-}
-
-function compare(value: number, comparison: Comparison, limit: number): boolean {
-  switch (comparison) {
-    case '=':
-      return value === limit;
-    case '<':
-      return value < limit;
-    case '>':
-      return value > limit;
-    case '<=':
-      return value <= limit;
-    case '>=':
-      return value >= limit;
-  }
-}
-
-function measure(
-  condition: {readonly expected: number; readonly tolerance: number | Comparison},
-  text: string | undefined,
-): {readonly passes: boolean; readonly measured: string} {
-  if (text === undefined) {
-    return {passes: false, measured: '-'};
-  }
-  const parsed = parseNumber(text);
-  const value = parsed === undefined ? undefined : numberOf(parsed);
-  if (parsed === undefined || value === undefined) {
-    return {passes: false, measured: text};
-  }
-  const {expected, tolerance} = condition;
-  const passes =
-    typeof tolerance === 'number'
-      ? value >= expected - tolerance && value <= expected + tolerance
-      : compare(value, tolerance, expected);
-  return {passes, measured: typeof parsed === 'number' ? String(parsed) : printReal(value)};
-}
-
-function needsEnd(hook: Hook): boolean {
-  return /#\{(escaped )?(measured|expected|tolerance|message)\}/.test(hook.command);
-}
-
-/** One pass: place-holders inside inserted text are left alone. */
-function substitute(command: string, values: Readonly<Record<string, string | undefined>>): string {
-  return command.replace(/#\{(escaped )?(\w+)\}/g, (whole, escaped: string | undefined, name: string) => {
-    const value = values[name];
-    if (value === undefined) {
-      return whole;
-    }
-    return escaped === undefined ? value : `'${value.replaceAll("'", "'\\''")}'`;
-  });
+  return a.rule.section < b.rule.section ? 1 : -1;
 }

@@ -1,4 +1,7 @@
-export type {DecidingLine, Status} from './analysis.ts';
+export type {DecidingLine, LogResult, RuleResult, TriggerResult} from './analysis.ts';
+export {checkRules, type RulesProblem} from './check-rules.ts';
 export {logproCommand} from './command.ts';
-export {loadRules, RulesError} from './rules.ts';
+export type {Status} from './judgement.ts';
+export type {RuleFile} from './rules.ts';
+export {type Place, RulesError} from './rules-error.ts';
 export {type LogproOutcome, type LogproRequest, runLogpro} from './run-logpro.ts';

@@ -1,153 +1,115 @@
-/**
- * Patterns of log rules: Perl-like text translated to a JavaScript expression that works on Latin-1 text (spec logpro.md 3.5).
- * Throws a `SyntaxError` for what the dialect does not have.
- */
+/** A pattern of a rule or trigger, ready to look for in a line: the tree of its syntax written as a JavaScript expression. */
+import {lastByte, lastCharacter, printSet} from './character-set.ts';
+import {type PatternNode, type PatternTree, parsePattern} from './pattern-syntax.ts';
+import {bytesOf, charactersOf} from './utf8-bytes.ts';
 
-const posixClasses: Readonly<Record<string, string>> = {
-  alpha: 'A-Za-z',
-  digit: '0-9',
-  alnum: 'A-Za-z0-9',
-  upper: 'A-Z',
-  lower: 'a-z',
-  space: ' \\t\\n\\r\\f\\v',
-  blank: ' \\t',
-  punct: '!-\\/:-@\\[-`{-~',
-  xdigit: '0-9A-Fa-f',
-  cntrl: '\\x00-\\x1f\\x7f',
-  graph: '!-~',
-  print: ' -~',
-};
+/** The matched text, then the captured groups; `undefined` for a group that took no part. */
+export type Captured = readonly (string | undefined)[];
 
-const escapesOutside: Readonly<Record<string, string>> = {
-  '<': '\\b(?=\\w)',
-  '>': '\\b(?<=\\w)',
-  A: '^',
-  z: '$',
-  Z: '(?=\\n?$)',
-  s: '[ \\t\\n]',
-  S: '[^ \\t\\n]',
-  a: '\\x07',
-  e: '\\x1b',
-  R: '(?:\\r\\n|[\\n-\\r])',
-};
+export class LogPattern {
+  /** What reports show: `/regex/flags`. */
+  readonly text: string;
+  readonly tree: PatternTree;
+  readonly #regex: RegExp;
+  /** Place of group N in the result of the expression, which has groups of its own; `undefined` when they agree. */
+  readonly #places: readonly number[] | undefined;
 
-const escapesInside: Readonly<Record<string, string>> = {
-  s: ' \\t\\n',
-  a: '\\x07',
-  e: '\\x1b',
-  b: 'b',
-  B: 'B',
-};
-const sameLetters = new Set('dDwWbBnrtfkx'.split(''));
+  /** Throws a `SyntaxError` for a pattern that is not valid. */
+  constructor(source: string, flags: string) {
+    this.text = `/${source}/${flags}`;
+    this.tree = parsePattern(source, flags);
+    const writer = new ExpressionWriter(this.tree);
+    this.#regex = new RegExp(writer.source, writer.flags);
+    this.#places = writer.places;
+  }
 
-export function compilePattern(source: string, flags: string): RegExp {
-  const body = translate(flags.includes('x') ? dropSpace(source) : source);
-  return new RegExp(body, flags.includes('i') ? 'i' : '');
+  /** Looks for the pattern anywhere in a line of Latin-1 text. */
+  find(line: string): Captured | undefined {
+    const found = this.#regex.exec(this.tree.isUnicode ? charactersOf(line) : line);
+    if (found === null) {
+      return undefined;
+    }
+    const captured = this.#places === undefined ? found : this.#places.map((place) => found[place]);
+    return this.tree.isUnicode
+      ? captured.map((text) => (text === undefined ? undefined : bytesOf(text)))
+      : captured;
+  }
+
+  isIn(line: string): boolean {
+    return this.#regex.test(this.tree.isUnicode ? charactersOf(line) : line);
+  }
 }
 
-/** Flag `x`: unescaped white space outside classes goes, and `#` to the end of the line. */
-function dropSpace(source: string): string {
-  let result = '';
-  let isInClass = false;
-  for (let at = 0; at < source.length; at += 1) {
-    const char = source[at] ?? '';
-    if (char === '\\') {
-      result += char + (source[at + 1] ?? '');
-      at += 1;
-    } else if (!isInClass && char === '#') {
-      const end = source.indexOf('\n', at);
-      at = end < 0 ? source.length : end;
-    } else if (isInClass || !/\s/.test(char)) {
-      isInClass = char === '[' ? true : char === ']' ? false : isInClass;
-      result += char;
-    }
-  }
-  return result;
-}
+class ExpressionWriter {
+  readonly source: string;
+  readonly flags: string;
+  readonly places: readonly number[] | undefined;
+  readonly #tree: PatternTree;
+  readonly #places: number[] = [0];
+  #groups = 0;
+  #hasReference = false;
+  #hasOwnGroup = false;
 
-function translate(source: string): string {
-  let result = '';
-  for (let at = 0; at < source.length; at += 1) {
-    const char = source[at] ?? '';
-    if (char === '\\') {
-      const [text, length] = translateEscape(source, at);
-      result += text;
-      at += length - 1;
-    } else if (char === '[') {
-      const [text, length] = translateClass(source, at);
-      result += text;
-      at += length - 1;
-    } else if (char === '{' && !/^\{\d*,?\d*\}/.test(source.slice(at))) {
-      result += '\\{';
-    } else if (source.startsWith('(?#', at)) {
-      const end = source.indexOf(')', at);
-      at = end < 0 ? source.length : end;
-    } else if (/^\(\?(P<|'|R\))/.test(source.slice(at, at + 4))) {
-      throw new SyntaxError(`${source.slice(at, at + 4)} is not supported in a pattern`);
-    } else {
-      result += char;
-    }
+  constructor(tree: PatternTree) {
+    this.#tree = tree;
+    this.source = this.#write(tree.root);
+    // The sets have both cases already; only a back reference has to be told.
+    this.flags = `${tree.isUnicode ? 'u' : ''}${tree.ignoresCase && this.#hasReference ? 'i' : ''}`;
+    this.places = this.#hasOwnGroup ? this.#places : undefined;
   }
-  return result;
-}
 
-function translateEscape(source: string, at: number): readonly [string, number] {
-  const next = source[at + 1];
-  if (next === undefined) {
-    throw new SyntaxError('the pattern ends in a backslash');
-  }
-  if (next === 'Q') {
-    const end = source.indexOf('\\E', at + 2);
-    const text = source.slice(at + 2, end < 0 ? source.length : end);
-    return [text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), text.length + (end < 0 ? 2 : 4)];
-  }
-  const code = /^\\x\{([0-9A-Fa-f]+)\}/.exec(source.slice(at));
-  if (code !== null) {
-    return [`\\u${(code[1] ?? '').padStart(4, '0')}`, code[0].length];
-  }
-  const translated = escapesOutside[next];
-  if (translated !== undefined) {
-    return [translated, 2];
-  }
-  if (/[A-Za-z]/.test(next) && !sameLetters.has(next)) {
-    throw new SyntaxError(`unknown escape sequence \\${next}`);
-  }
-  if (/[0-9A-Za-z]/.test(next)) {
-    return [`\\${next}`, 2];
-  }
-  return [/[\\^$.*+?()[\]{}|/-]/.test(next) ? `\\${next}` : next, 2];
-}
-
-function translateClass(source: string, start: number): readonly [string, number] {
-  let at = start + 1;
-  let result = '[';
-  if (source[at] === '^') {
-    result += '^';
-    at += 1;
-  }
-  for (let isFirst = true; ; isFirst = false) {
-    const char = source[at];
-    if (char === undefined) {
-      throw new SyntaxError('a class [...] is never closed');
-    }
-    if (char === ']' && !isFirst) {
-      return [`${result}]`, at + 1 - start];
-    }
-    const posix = /^\[:(\w+):\]/.exec(source.slice(at, at + 12));
-    if (posix !== null) {
-      const members = posixClasses[posix[1] ?? ''];
-      if (members === undefined) {
-        throw new SyntaxError(`unknown class ${posix[0]}`);
+  #write(node: PatternNode): string {
+    switch (node.kind) {
+      case 'characters':
+        return printSet(node.set, this.#tree.isUnicode ? lastCharacter : lastByte);
+      case 'sequence':
+        return node.items
+          .map((item) => (item.kind === 'choice' ? `(?:${this.#write(item)})` : this.#write(item)))
+          .join('');
+      case 'choice':
+        return node.options.map((option) => this.#write(option)).join('|');
+      case 'repeat': {
+        const item = this.#write(node.item);
+        const isSingle = node.item.kind === 'characters' || node.item.kind === 'group';
+        return `${isSingle ? item : `(?:${item})`}${printCount(node.min, node.max)}${node.isLazy ? '?' : ''}`;
       }
-      result += members;
-      at += posix[0].length;
-    } else if (char === '\\') {
-      const next = source[at + 1] ?? '';
-      result += escapesInside[next] ?? `\\${next}`;
-      at += 2;
-    } else {
-      result += char === '[' || (char === ']' && isFirst) ? `\\${char}` : char;
-      at += 1;
+      case 'group':
+        this.#groups += 1;
+        this.#places[node.number] = this.#groups;
+        return `(${this.#write(node.item)})`;
+      case 'atomic': {
+        // A look-ahead never gives back what it matched; the group in it says what that was.
+        this.#hasOwnGroup = true;
+        this.#groups += 1;
+        const own = this.#groups;
+        return `(?=(${this.#write(node.item)}))(?:\\${own})`;
+      }
+      case 'look':
+        return `(?${node.direction === 'behind' ? '<' : ''}${node.isNegative ? '!' : '='}${this.#write(node.item)})`;
+      case 'assertion':
+        return assertionTexts[node.at];
+      case 'reference': {
+        this.#hasReference = true;
+        const number = typeof node.group === 'number' ? node.group : (this.#tree.names.get(node.group) ?? 0);
+        // A group that stands further on has taken no part yet, and refers to nothing.
+        return `(?:\\${this.#places[number] ?? number})`;
+      }
     }
   }
+}
+
+const assertionTexts: Readonly<Record<(PatternNode & {kind: 'assertion'})['at'], string>> = {
+  'line start': '^',
+  'line end': '$',
+  boundary: '\\b',
+  'no boundary': '\\B',
+  'word start': '\\b(?=\\w)',
+  'word end': '\\b(?<=\\w)',
+};
+
+function printCount(min: number, max: number): string {
+  if (max === Number.POSITIVE_INFINITY) {
+    return min === 0 ? '*' : min === 1 ? '+' : `{${min},}`;
+  }
+  return min === 0 && max === 1 ? '?' : min === max ? `{${min}}` : `{${min},${max}}`;
 }

@@ -1,13 +1,9 @@
-/** A rules file: triggers, sections, rules and hooks, as its Scheme forms define them (spec logpro.md 3 to 7). */
-import {existsSync, readFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+/** Loads rules files: evaluates their Scheme forms, which define triggers, sections, rules and hooks (spec logpro.md 3 to 7). */
+import {dirname, isAbsolute, join} from 'node:path';
 import {
   display,
   Interpreter,
-  isList,
   Keyword,
-  numberOf,
-  Pattern,
   Procedure,
   SchemeError,
   type SchemeHost,
@@ -15,164 +11,110 @@ import {
   unspecified,
   type Value,
 } from '@megatest/scheme';
-import {compilePattern} from './log-pattern.ts';
+import {hasPassed, parseExpiry} from './expiry.ts';
+import {LogPattern} from './log-pattern.ts';
+import {nearestName} from './nearest-name.ts';
+import {MalformedRule, ruleArguments, toPatterns} from './rule-arguments.ts';
+import {
+  type Hook,
+  KINDS,
+  type LogSection,
+  type Remark,
+  type Rule,
+  type RuleSet,
+  type Trigger,
+} from './rule-set.ts';
+import {type Place, placeAt, printPlace, RulesError} from './rules-error.ts';
+import {topLevelForms} from './top-level-forms.ts';
 
-export type LogPattern = {readonly regex: RegExp; readonly text: string};
-
-export type Trigger = {
+export type RuleFile = {
+  /** As the user wrote it; relative to the current directory. */
   readonly name: string;
-  readonly limit: number;
-  readonly isOptional: boolean;
-  readonly patterns: readonly LogPattern[];
-};
-export type LogSection = {readonly name: string; readonly start: string; readonly end: string};
-export type Comparison = '=' | '<' | '>' | '<=' | '>=';
-
-export type Rule = {
-  readonly number: number;
-  /** What a failure of it means: `error`, `required`, `warning` ... */
-  readonly kind: string;
-  readonly where: string;
-  readonly section: string;
-  readonly name: string;
-  readonly patterns: readonly LogPattern[];
-  readonly cssClass: string;
-  readonly hook: string;
-  readonly condition:
-    | {
-        readonly type: 'count';
-        readonly comparison: Comparison;
-        readonly count: number;
-        readonly countText: string;
-      }
-    | {
-        readonly type: 'value';
-        readonly expected: number;
-        readonly expectedText: string;
-        readonly tolerance: number | Comparison;
-        readonly toleranceText: string;
-        readonly group: number;
-      };
+  readonly text: string;
+  /** Line of a larger file on which `text` begins, such as a testconfig. */
+  readonly firstLine?: number;
 };
 
-export type Hook = {readonly command: string; readonly isOneTime: boolean};
-
-export type RuleSet = {
-  readonly triggers: readonly Trigger[];
-  readonly sections: readonly LogSection[];
-  readonly rules: readonly Rule[];
-  readonly hooks: Map<string, Hook>;
-  /** What the rules printed while they were loaded, and notices. */
-  readonly output: string;
-  /** Rules that could not be registered: the verdict fails if nothing worse does. */
-  readonly malformed: readonly string[];
+/** What rules may reach of the world. */
+export type RulesWorld = {
+  readonly host: SchemeHost;
+  readonly currentDirectory: string;
+  /** The text of a file, as Latin-1; `undefined` when there is none. */
+  readonly readFile: (path: string) => string | undefined;
+  readonly now: Date;
 };
 
-/** The rules cannot be used; the message has file and line. */
-export class RulesError extends Error {
-  override readonly name = 'RulesError';
-}
-
-/** Effect of each form when its condition fails. */
-export const KINDS: Readonly<
-  Record<
-    string,
-    {
-      readonly label: string;
-      readonly tally: 'skip' | 'abort' | 'check' | 'fail' | 'warn' | 'waive' | undefined;
-    }
-  >
-> = {
-  error: {label: 'Error', tally: 'fail'},
-  required: {label: 'Required', tally: 'fail'},
-  'required-warn': {label: 'Required-warn', tally: 'warn'},
-  warning: {label: 'Warning', tally: 'warn'},
-  waive: {label: 'Waive', tally: 'waive'},
-  check: {label: 'Check', tally: 'check'},
-  abort: {label: 'Abort', tally: 'abort'},
-  skip: {label: 'Skip', tally: 'skip'},
-  ignore: {label: 'Ignore', tally: undefined},
-  note: {label: 'Note', tally: undefined},
-  value: {label: 'Value', tally: 'fail'},
-};
-
-const forms: Readonly<Record<string, string>> = {
-  expect: 'error',
-  'expect:error': 'error',
-  'expect:required': 'required',
-  'expect:required-warn': 'required-warn',
-  'expect:warning': 'warning',
-  'expect:warn': 'warning',
-  'expect:waive': 'waive',
-  'expect:waived': 'waive',
-  'expect:waiver': 'waive',
-  'expect:check': 'check',
-  'expect:abort': 'abort',
-  'expect:skip': 'skip',
-  'expect:ignore': 'ignore',
-  'expect:note': 'note',
-  'expect:value': 'value',
-};
-
-export type RuleFile = {readonly name: string; readonly text: string};
-
-/** Loads rule files in order (a waiver file comes first). `host` is what the rules may reach of the world. */
-export function loadRules(
-  files: readonly RuleFile[],
-  cwd: string,
-  host: Omit<SchemeHost, 'print'>,
-  now: Date,
-): RuleSet {
-  const loader = new RuleLoader(cwd, host, now);
+/** Loads rules files in order; a waiver file comes first. Throws a `RulesError` for rules that cannot be used. */
+export function loadRules(files: readonly RuleFile[], world: RulesWorld): RuleSet {
+  const loader = new RuleLoader(world);
   for (const file of files) {
     loader.load(file);
   }
   return loader.finish();
 }
 
+/** Names that rules files use and the language knows, for suggestions. */
+export const formNames: readonly string[] = [
+  ...[...KINDS.values()].flatMap(({forms}) => forms),
+  'trigger',
+  'trigger-with-limit',
+  'trigger:non-required',
+  'section',
+  'hook:add',
+  'load',
+  'load-relative',
+  'define',
+  'lambda',
+  'for-each',
+  'regexp',
+  'logfile',
+  'list',
+  'conc',
+  'not-in',
+];
+
+/** Files that load one another without end stop here. */
+const maxNestedFiles = 50;
+
 class RuleLoader {
+  readonly #world: RulesWorld;
   readonly #interpreter: Interpreter;
-  readonly #cwd: string;
-  readonly #now: Date;
   readonly #triggers: Trigger[] = [
-    {name: 'LogFileBodyStart', limit: 1, isOptional: false, patterns: [{regex: /.*/, text: '/.*/'}]},
+    {
+      name: 'LogFileBodyStart',
+      limit: 1,
+      isOptional: false,
+      patterns: [new LogPattern('.*', '')],
+      place: undefined,
+    },
   ];
   readonly #sections: LogSection[] = [
-    {name: 'LogFileBody', start: 'LogFileBodyStart', end: 'LogFileBodyEnd'},
+    {name: 'LogFileBody', start: 'LogFileBodyStart', end: 'LogFileBodyEnd', place: undefined},
   ];
   readonly #rules: Rule[] = [];
   readonly #hooks = new Map<string, Hook>();
-  readonly #malformed: string[] = [];
-  readonly #loading: string[] = [];
-  #output = '';
+  readonly #remarks: Remark[] = [];
+  /** The forms that are being evaluated; the innermost one, of the file loaded last, stands last. */
+  readonly #places: Place[] = [];
   #nextNumber = 0;
 
-  constructor(cwd: string, host: Omit<SchemeHost, 'print'>, now: Date) {
-    this.#cwd = cwd;
-    this.#now = now;
-    const print = (text: string) => {
-      this.#output += text;
-    };
-    this.#interpreter = new Interpreter({host: {...host, print}, allowsPatterns: true});
+  constructor(world: RulesWorld) {
+    this.#world = world;
+    this.#interpreter = new Interpreter({host: world.host, allowsPatterns: true});
     this.#defineForms();
   }
 
   load(file: RuleFile): void {
-    this.#loading.push(file.name);
-    if (this.#loading.length > 50) {
-      throw new RulesError(`${file.name}: files load one another without end`);
-    }
-    try {
-      this.#interpreter.evaluate(file.text);
-    } catch (error) {
-      if (error instanceof SchemeError || error instanceof SyntaxError) {
-        const place =
-          error instanceof SchemeError && error.line !== undefined ? `${file.name}:${error.line}` : file.name;
-        throw new RulesError(`${place}: ${error.message}`);
+    for (const form of topLevelForms(file.text)) {
+      const start = placeAt(file.name, file.text, form.offset, file.firstLine);
+      this.#places.push(start);
+      try {
+        this.#interpreter.evaluate(form.text);
+      } catch (error) {
+        throw error instanceof SchemeError ? rulesError(error, file, form.offset) : error;
+      } finally {
+        this.#places.pop();
       }
-      throw error;
-    } finally {
-      this.#loading.pop();
     }
   }
 
@@ -182,9 +124,18 @@ class RuleLoader {
       sections: this.#sections,
       rules: this.#rules,
       hooks: this.#hooks,
-      output: this.#output,
-      malformed: this.#malformed,
+      remarks: this.#remarks,
     };
+  }
+
+  get #place(): Place {
+    return this.#places.at(-1) ?? {file: '', line: 1, column: 1, lineText: ''};
+  }
+
+  /** Prints what `text` says about the form that is being evaluated, and keeps it for those who check rules without running them. */
+  #remark(severity: Remark['severity'], message: string, text: string): void {
+    this.#remarks.push({severity, message, place: this.#place});
+    this.#world.host.print(`${text}\n`);
   }
 
   #defineForms(): void {
@@ -197,206 +148,154 @@ class RuleLoader {
       this.#interpreter.define(name, new SchemeSymbol(name));
     }
     this.#interpreter.define('logfile', 'LogFileBody');
-    define('trigger', ([name, ...patterns]) => this.#trigger(name, 1, false, patterns));
+    define('trigger', ([name, ...patterns]) => this.#trigger('trigger', name, 1, false, patterns));
     define('trigger-with-limit', ([name, limit, ...patterns]) =>
-      this.#trigger(name, numberOf(limit ?? 0) ?? 0, false, patterns),
+      this.#trigger('trigger-with-limit', name, limit, false, patterns),
     );
-    define('trigger:non-required', ([name, ...patterns]) => this.#trigger(name, 1, true, patterns));
-    define('section', (args) => {
-      if (args.length !== 3) {
-        throw new SchemeError(
-          `section takes a name, a start and an end trigger, got ${args.length} arguments`,
-        );
-      }
-      const [name = '', start = '', end = ''] = args.map(display);
-      this.#sections.push({name, start, end});
-    });
-    define('hook:add', ([name, command, ...rest]) => {
-      const options = keywords(rest);
-      this.#hooks.set(display(name ?? ''), {
-        command: display(command ?? ''),
-        isOneTime: (options.get('one-time') ?? false) !== false,
-      });
-    });
+    define('trigger:non-required', ([name, ...patterns]) =>
+      this.#trigger('trigger:non-required', name, 1, true, patterns),
+    );
+    define('section', (args) => this.#section(args));
+    define('hook:add', (args) => this.#hook(args));
     for (const name of ['hook:first-error', 'hook:first-warning', 'hook:value']) {
-      define(name, () => {
-        this.#output += `WARNING: ${name} is obsolete and ignored\n`;
-      });
+      define(name, () => this.#warn(`${name} is obsolete and ignored`));
     }
-    define('logpro:set!', () => {});
-    define('logpro:unset!', () => {});
-    define('logpro:get', () => {});
-    define('load', ([path]) => this.#loadFile(display(path ?? ''), this.#cwd));
+    for (const name of ['logpro:set!', 'logpro:get', 'logpro:unset!']) {
+      // A table of settings whose only key was looked at before the rules could change it.
+      define(name, () => {});
+    }
+    define('load', ([path]) => this.#loadFile(text('load', 'a file name', path), ''));
     define('load-relative', ([path]) =>
-      this.#loadFile(display(path ?? ''), dirname(this.#loading.at(-1) ?? this.#cwd)),
+      this.#loadFile(text('load-relative', 'a file name', path), dirname(this.#place.file)),
     );
-    for (const [form, kind] of Object.entries(forms)) {
-      define(form, (args) => this.#rule(form, kind, args));
+    for (const [kind, {forms}] of KINDS) {
+      for (const form of forms) {
+        define(form, (args) => this.#rule(form, kind, args));
+      }
     }
   }
 
-  #loadFile(path: string, from: string): void {
-    const candidates = [path, `${path}.scm`].map((name) => (name.startsWith('/') ? name : join(from, name)));
-    const found = candidates.find((candidate) => existsSync(candidate));
-    if (found === undefined) {
-      throw new SchemeError(`cannot load ${path}: there is no such file in ${from}`);
-    }
-    this.load({name: found, text: readFileSync(found, 'latin1')});
+  #warn(message: string): void {
+    this.#remark('warning', message, `WARNING: ${printPlace(this.#place)}: ${message}`);
   }
 
-  #trigger(name: Value | undefined, limit: number, isOptional: boolean, patterns: readonly Value[]): void {
+  /** `folder` is what a relative path is relative to, itself relative to the current directory. */
+  #loadFile(path: string, folder: string): void {
+    if (this.#places.length > maxNestedFiles) {
+      throw new SchemeError('files load one another without end');
+    }
+    for (const candidate of [path, `${path}.scm`]) {
+      const name = isAbsolute(candidate) ? candidate : join(folder, candidate);
+      const text = this.#world.readFile(isAbsolute(name) ? name : join(this.#world.currentDirectory, name));
+      if (text !== undefined) {
+        this.load({name, text});
+        return;
+      }
+    }
+    throw new SchemeError(`cannot load ${path}: there is no such file`);
+  }
+
+  #trigger(
+    form: string,
+    name: Value | undefined,
+    limit: Value | undefined,
+    isOptional: boolean,
+    patterns: readonly Value[],
+  ): void {
+    if (typeof limit !== 'number') {
+      throw new SchemeError(`${form}: the limit must be an integer, got ${shown(limit)}`);
+    }
     this.#triggers.push({
-      name: display(name ?? ''),
+      name: text(form, 'a name', name),
       limit,
       isOptional,
       patterns: patterns.flatMap((pattern) => toPatterns(pattern)),
+      place: this.#place,
     });
   }
 
-  #rule(form: string, defaultKind: string, args: readonly Value[]): void {
-    if (args.length < 6) {
-      throw new SchemeError(
-        `${form} takes WHERE SECTION OP COUNT NAME PATTERN, got ${args.length} arguments`,
-      );
+  #section(args: readonly Value[]): void {
+    const [name, start, end] = args;
+    if (args.length !== 3) {
+      throw new SchemeError(`section takes a name, a start and an end trigger, got ${args.length} arguments`);
     }
-    const [where = '', sections = '', third = '', fourth = '', name = '', pattern = ''] = args;
-    const options = keywords(args.slice(6));
+    this.#sections.push({
+      name: text('section', 'a name', name),
+      start: text('section', 'the name of a trigger', start),
+      end: text('section', 'the name of a trigger', end),
+      place: this.#place,
+    });
+  }
+
+  #hook(args: readonly Value[]): void {
+    const [name, command, ...rest] = args;
+    const at = rest.findIndex((value) => value instanceof Keyword && value.name === 'one-time');
+    this.#hooks.set(text('hook:add', 'a name', name), {
+      command: text('hook:add', 'a shell command', command),
+      isOneTime: at >= 0 && (rest[at + 1] ?? false) !== false,
+    });
+  }
+
+  #rule(form: string, formKind: string, args: readonly Value[]): void {
     const number = this.#nextNumber;
     this.#nextNumber += 1;
-    const type = options.get('type');
-    const kind = type === undefined ? defaultKind : display(type);
-    const isValue = form === 'expect:value';
-    const condition = isValue ? valueCondition(form, third, fourth, options) : countCondition(third, fourth);
-    const patterns = toPatterns(pattern);
-    const names =
-      typeof sections === 'string' ? [sections] : isList(sections) ? sections.map(display) : undefined;
-    if (
-      !(where instanceof SchemeSymbol) ||
-      names === undefined ||
-      condition === undefined ||
-      typeof name !== 'string'
-    ) {
-      const what = !(where instanceof SchemeSymbol)
-        ? 'WHERE must be in, not-in, before or after'
-        : names === undefined
-          ? 'SECTION must be a string or a list of strings'
-          : condition === undefined
-            ? 'OP must be one of = < > <= >= and COUNT a number'
-            : 'NAME must be a string';
-      const text = `ERROR: ${this.#loading.at(-1) ?? ''}: ${form}: ${what}`;
-      this.#malformed.push(text);
-      this.#output += `${text}\n`;
-      return;
-    }
-    if (this.#hasExpired(options.get('expires'), name)) {
-      return;
-    }
-    for (const section of names) {
-      this.#rules.push({
-        number,
-        kind,
-        where: where.name,
-        section,
-        name,
-        patterns,
-        cssClass: display(options.get('class') ?? ''),
-        hook: display(options.get('hook') ?? ''),
-        condition,
-      });
+    try {
+      const {sections, expires, warnings, ...rule} = ruleArguments(form, formKind, args);
+      for (const warning of warnings) {
+        this.#warn(`${form}: ${warning}`);
+      }
+      if (expires !== undefined && this.#hasExpired(expires, rule.name)) {
+        return;
+      }
+      for (const section of sections) {
+        this.#rules.push({...rule, number, section, place: this.#place});
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedRule)) {
+        throw error;
+      }
+      this.#remark(
+        'error',
+        `${form}: ${error.message}`,
+        `ERROR: ${error.message}, in ${form} at ${printPlace(this.#place)}`,
+      );
     }
   }
 
-  #hasExpired(expires: Value | undefined, name: string): boolean {
-    if (expires === undefined || expires === false) {
+  #hasExpired(expires: string, name: string): boolean {
+    const date = parseExpiry(expires);
+    if (date === 'not a date') {
+      const message = `Couldn't parse date: ${expires}, date should be MM/DD/YY`;
+      this.#remark('warning', message, `WARNING: ${message}`);
       return false;
     }
-    if (typeof expires !== 'string') {
-      throw new SchemeError('expires: must be a string');
-    }
-    const date = /^(\d+)\/(\d+)\/(\d+)$/.exec(expires);
-    if (date === null) {
-      this.#output += `WARNING: Couldn't parse date: ${expires}, date should be MM/DD/YY\n`;
-      return false;
-    }
-    const [month, day, year] = [Number(date[1]), Number(date[2]), Number(date[3])];
-    if (month < 1 || month > 12 || day < 1 || day > 31) {
-      throw new SchemeError(`expires: ${expires} is no date`);
-    }
-    const start = new Date(2000, month - 1, day);
-    start.setFullYear(year, month - 1, day);
-    const hasExpired = this.#now >= start;
+    const hasExpired = hasPassed(date, this.#world.now);
     if (hasExpired) {
-      this.#output += `NOTE: the rule "${name}" expired on ${expires}\n`;
+      const message = `the rule "${name}" expired on ${expires} and is left out`;
+      this.#remark('note', message, `NOTE: ${printPlace(this.#place)}: ${message}`);
     }
     return hasExpired;
   }
 }
 
-const comparisons = new Set(['=', '<', '>', '<=', '>=']);
-
-function comparisonOf(value: Value): Comparison | undefined {
-  return value instanceof Procedure && comparisons.has(value.name) ? (value.name as Comparison) : undefined;
+function text(form: string, what: string, value: Value | undefined): string {
+  if (typeof value !== 'string') {
+    throw new SchemeError(`${form}: ${what} must be a string, got ${shown(value)}`);
+  }
+  return value;
 }
 
-function countCondition(operator: Value, count: Value): Rule['condition'] | undefined {
-  const comparison = comparisonOf(operator);
-  const wanted = numberOf(count);
-  return comparison === undefined || wanted === undefined
-    ? undefined
-    : {type: 'count', comparison, count: wanted, countText: display(count)};
+function shown(value: Value | undefined): string {
+  return value === undefined ? 'nothing' : value instanceof Procedure ? value.name : display(value);
 }
 
-function valueCondition(
-  form: string,
-  expected: Value,
-  tolerance: Value,
-  options: ReadonlyMap<string, Value>,
-): Rule['condition'] | undefined {
-  const wanted = numberOf(expected);
-  const limit = numberOf(tolerance) ?? comparisonOf(tolerance);
-  if (limit === undefined) {
-    throw new SchemeError(`${form}: TOL must be a number or one of < > <= >= =`);
-  }
-  if (wanted === undefined) {
-    return undefined;
-  }
-  const toleranceText = typeof limit === 'string' ? limit : display(tolerance);
-  return {
-    type: 'value',
-    expected: wanted,
-    expectedText: display(expected),
-    tolerance: limit,
-    toleranceText,
-    group: numberOf(options.get('matchnum') ?? 1) ?? 1,
-  };
-}
-
-/** Keyword arguments; of two with the same name the first counts, and what is no keyword is passed over in pairs. */
-function keywords(args: readonly Value[]): ReadonlyMap<string, Value> {
-  const options = new Map<string, Value>();
-  for (let at = 0; at + 1 < args.length; at += 2) {
-    const key = args[at];
-    if (key instanceof Keyword && !options.has(key.name)) {
-      options.set(key.name, args[at + 1] ?? false);
-    }
-  }
-  return options;
-}
-
-function toPatterns(value: Value): readonly LogPattern[] {
-  if (isList(value)) {
-    return value.flatMap((one) => toPatterns(one));
-  }
-  const pattern =
-    value instanceof Pattern ? value : typeof value === 'string' ? new Pattern(value, '') : undefined;
-  if (pattern === undefined) {
-    throw new SchemeError(`a pattern is wanted, got ${display(value)}`);
-  }
-  try {
-    return [{regex: compilePattern(pattern.source, pattern.flags), text: display(pattern)}];
-  } catch (error) {
-    throw new SchemeError(
-      `the pattern ${display(pattern)} is not valid: ${error instanceof Error ? error.message : error}`,
-    );
-  }
+/** An error inside a form has its place in that form; turned into one in the file. */
+function rulesError(error: SchemeError, file: RuleFile, formOffset: number): RulesError {
+  const start = file.text.slice(formOffset);
+  const lines = start.split('\n').slice(0, (error.line ?? 1) - 1);
+  const offset = lines.reduce((sum, line) => sum + line.length + 1, formOffset) + (error.column ?? 1) - 1;
+  const unbound = /^unbound variable: (\S+)/.exec(error.message)?.[1];
+  const near = unbound === undefined ? undefined : nearestName(unbound, formNames);
+  const hint = near === undefined ? undefined : `did you mean ${near}?`;
+  return new RulesError(error.message, placeAt(file.name, file.text, offset, file.firstLine), hint);
 }

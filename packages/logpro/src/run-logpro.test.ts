@@ -24,8 +24,8 @@ async function check(rules: string, log: string) {
     htmlPath: 'r.html',
     cwd,
     env: {},
-    print: (text) => {
-      output += text;
+    output: (bytes) => {
+      output += bytes.toString('latin1');
     },
   });
   const read = (name: string) => readFileSync(join(cwd, name), 'latin1');
@@ -89,7 +89,7 @@ describe('verdicts', () => {
       1,
       'FAIL',
     ],
-    ['an exit in the rules is the exit code', '(exit 3)', 'x\n', 3, 'FAIL'],
+    ['an exit in the rules is the exit code', '(exit 3)', 'x\n', 3, 'CHECK'],
   ];
   it.each(cases)('%s', async (_, rules, log, exitCode, status) => {
     expect(await check(rules, log)).toMatchObject({exitCode, status});

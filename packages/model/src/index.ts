@@ -1,6 +1,7 @@
 export {formatDuration, parseDuration} from './duration.ts';
 export {ItemMap, type ItemMapRow} from './item-map.ts';
 export {nearNames} from './near-names.ts';
+export {type ChosenPattern, choosePattern, type PatternSources} from './pattern-source.ts';
 export {
   type BuiltPlan,
   buildPlan,
@@ -13,7 +14,10 @@ export {
   type SkipRule,
   type TestDefinition,
 } from './plan.ts';
+export {PLAN_FORMATS, type PlanFormat, type PrintablePlan, printPlan} from './plan-print.ts';
+export {parseRetryRule, type RetryRule, retryDelayS} from './retry-rule.ts';
 export {type CountedGroup, rollUp, type StateStatus} from './roll-up.ts';
+export {RollUpCounter} from './roll-up-counter.ts';
 export {
   colour,
   hasFailed,
@@ -29,7 +33,9 @@ export {
   stateRank,
   statusRank,
 } from './states.ts';
+export {TagExpression} from './tag-expression.ts';
 export {parseTarget} from './target.ts';
 export {TestPattern} from './test-pattern.ts';
 export {unreachable} from './unreachable.ts';
+export {findCycles, upstreamOrder} from './upstream-order.ts';
 export {type Place, printPlace, printUserError, UserError, type UserErrorOptions} from './user-error.ts';

@@ -4,6 +4,7 @@
  * A map is a list of lines `regex [replacement]`, applied one after the other; in each, the first match is replaced, and
  * `\0`..`\9` in the replacement are the groups.
  */
+import {TestPattern} from './test-pattern.ts';
 
 type Line = {readonly regex: RegExp; readonly replacement: string};
 
@@ -19,6 +20,11 @@ export class ItemMap {
       .map((line) => line.trim())
       .filter((line) => line !== '')
       .map(compileLine);
+  }
+
+  /** Whether every item path is mapped to itself, because there are no lines. */
+  get isIdentity(): boolean {
+    return this.#lines.length === 0;
   }
 
   apply(itemPath: string): string {
@@ -43,3 +49,13 @@ function compileLine(line: string): Line {
 
 /** The ordered table of maps of one test: `[requirements] itemmap` first, then the `[itemmap]` section. */
 export type ItemMapRow = {readonly testPattern: string; readonly map: string};
+
+/** The map that a test uses for a waiton: the first row that matches the waiton, else one that matches the test itself. */
+export function mapTextFor(
+  test: {readonly testName: string; readonly itemMaps: readonly ItemMapRow[]},
+  waiton: string,
+): string {
+  const rowFor = (testName: string) =>
+    test.itemMaps.find(({testPattern}) => new TestPattern(testPattern).matchesName(testName));
+  return (rowFor(waiton) ?? rowFor(test.testName))?.map ?? '';
+}

@@ -4,9 +4,13 @@
  * `buildPlan` is pure: it is given what the testconfigs say and answers with a plan that can travel as JSON from the manager
  * that read the files to the daemon that drives the run.
  */
-import {ItemMap, type ItemMapRow} from './item-map.ts';
+import {ItemMap, type ItemMapRow, mapTextFor} from './item-map.ts';
 import {nearNames} from './near-names.ts';
+import {propagate} from './propagation.ts';
+import type {RetryRule} from './retry-rule.ts';
 import {TestPattern} from './test-pattern.ts';
+import {findCycles} from './upstream-order.ts';
+import {UserError} from './user-error.ts';
 
 export const MODES = ['normal', 'toplevel', 'itemwait', 'itemmatch', 'exclusive'] as const;
 export type Mode = (typeof MODES)[number];
@@ -30,6 +34,7 @@ export type TestDefinition = {
   readonly items: readonly PlannedItem[];
   readonly skip: SkipRule | null;
   readonly hasTriggers: boolean;
+  readonly retry?: RetryRule | undefined;
 };
 
 export type PlannedTest = {
@@ -41,9 +46,15 @@ export type PlannedTest = {
   readonly jobgroup: string;
   readonly hasTriggers: boolean;
   readonly iterated: 'no' | 'now' | 'later';
-  /** Only the items that the pattern list wants. */
+  /**
+   * The instances that the pattern list wants, in the order of the item list. A test without items has one with an empty item
+   * path, or none when the list names it with an item part that it cannot match.
+   */
   readonly items: readonly PlannedItem[];
+  /** Items before the pattern list chose among them: 0 means ZERO_ITEMS. Known for tests that are iterated `now`. */
+  readonly itemCount?: number | undefined;
   readonly skip: SkipRule | null;
+  readonly retry?: RetryRule | undefined;
   /** Why the test takes part: `matches PATTERN`, `waiton of T` or `waitor of T`. */
   readonly reason: string;
   /** Part of a cycle: it can never run, and neither can what waits for it. */
@@ -63,228 +74,180 @@ export type PlanInput = {
   readonly testPatt: string;
   /** Names of all tests of the area. */
   readonly testNames: readonly string[];
+  /** Directories in which the tests were looked for, for the message. */
+  readonly searchPath?: readonly string[];
   /** Called once for each test that takes part. */
   readonly define: (testName: string) => TestDefinition;
   /** Filter of `-tagexpr`; tests pulled in as waitons are not asked. */
   readonly hasWantedTag?: (testName: string) => boolean;
 };
 
+/** One test that takes part; the propagation reads it. */
+export type PlanNode = {readonly definition: TestDefinition; readonly reason: string};
+
+type Say = (level: number, text: string) => void;
+
+/** More items of one test than this that the pattern list leaves out are counted instead of named. */
+const namedLeftOut = 20;
+
 export function buildPlan(input: PlanInput): BuiltPlan {
   const messages: PlanMessage[] = [];
+  const say: Say = (level, text) => {
+    messages.push({stream: 'log', level, text});
+  };
   const pattern = new TestPattern(input.testPatt);
   for (const text of pattern.invalid) {
-    messages.push({
-      stream: 'log',
-      level: 0,
-      text: `ERROR: "${text}" is not a valid pattern, it matches nothing`,
-    });
+    say(0, `ERROR: "${text}" is not a valid pattern, it matches nothing`);
   }
-  const selected = input.testNames.filter(
-    (name) => pattern.matchesName(name) && (input.hasWantedTag?.(name) ?? true),
-  );
-  messages.push({
-    stream: 'log',
-    level: 0,
-    text: `INFO: (0) tests selected by "${input.testPatt}": ${selected.join(' ')}`,
-  });
-  const needed = closure(selected, input, messages);
-  const cycles = findCycles(needed);
+  const selected = select(input, pattern, say);
+  const nodes = closure(selected, input, say);
+  const waitonsOf = (testName: string) => nodes.get(testName)?.definition.waitons ?? [];
+  const cycles = findCycles(nodes.keys(), waitonsOf);
   for (const cycle of cycles) {
     const names = [...cycle, cycle[0]].join(' -> ');
-    messages.push({
-      stream: 'log',
-      level: 0,
-      text: `ERROR: tests wait for each other in a cycle: ${names}; none of them can run, remove one of these waitons`,
-    });
+    say(
+      0,
+      `ERROR: tests wait for each other in a cycle: ${names}; none of them can run, remove one of these waitons`,
+    );
   }
   const inCycle = new Set(cycles.flat());
-  const members = propagate(pattern.members, selected, needed);
+  const chosen = new Set(selected.keys());
+  const members = propagate(pattern.members, chosen, nodes);
   const extended = new TestPattern(members.join(','));
-  const chosen = new Set(selected);
-  const tests = [...needed.values()].map((node) => {
-    const {definition} = node;
-    const items = definition.items.filter((item) => extended.matches(definition.testName, item.itemPath));
-    return {
-      testName: definition.testName,
-      testDir: definition.testDir,
-      waitons: definition.waitons.map((testName) => ({testName, itemMap: mapFor(definition, testName)})),
-      modes: definition.modes,
-      priority: definition.priority,
-      jobgroup: definition.jobgroup,
-      hasTriggers: definition.hasTriggers,
-      iterated: definition.iterated,
-      items,
-      skip: definition.skip,
-      reason: chosen.has(definition.testName) ? `matches ${input.testPatt}` : node.reason,
-      isInCycle: inCycle.has(definition.testName),
-    };
-  });
+  const tests = [...nodes.values()].map(({definition, reason}) => ({
+    testName: definition.testName,
+    testDir: definition.testDir,
+    waitons: definition.waitons.map((testName) => ({testName, itemMap: mapTextFor(definition, testName)})),
+    modes: definition.modes,
+    priority: definition.priority,
+    jobgroup: definition.jobgroup,
+    hasTriggers: definition.hasTriggers,
+    iterated: definition.iterated,
+    ...instances(definition, extended, chosen.has(definition.testName), say),
+    skip: definition.skip,
+    ...(definition.retry === undefined ? {} : {retry: definition.retry}),
+    reason,
+    isInCycle: inCycle.has(definition.testName),
+  }));
   return {testPatt: members.join(','), tests, messages};
 }
 
-type Node = {readonly definition: TestDefinition; readonly reason: string};
+/** The tests that the pattern itself selects, each with the member that does (runs.md 3.1 step 6). */
+function select(input: PlanInput, pattern: TestPattern, say: Say): ReadonlyMap<string, string> {
+  const selected = new Map<string, string>();
+  for (const testName of input.testNames) {
+    const member = pattern.memberFor(testName);
+    if (member !== undefined && (input.hasWantedTag?.(testName) ?? true)) {
+      selected.set(testName, `matches ${member}`);
+    }
+  }
+  if (input.searchPath !== undefined) {
+    say(0, `INFO: (0) tests are searched in: ${input.searchPath.join(' ')}`);
+  }
+  say(0, `INFO: (0) tests of the area: ${input.testNames.join(' ')}`);
+  say(0, `INFO: (0) tests selected by "${input.testPatt}": ${[...selected.keys()].join(' ')}`);
+  return selected;
+}
 
 /** All tests that take part, with unknown and self-referring waitons dropped and reported (runs.md 3.3). */
-function closure(selected: readonly string[], input: PlanInput, messages: PlanMessage[]): Map<string, Node> {
+function closure(
+  selected: ReadonlyMap<string, string>,
+  input: PlanInput,
+  say: Say,
+): ReadonlyMap<string, PlanNode> {
   const known = new Set(input.testNames);
-  const nodes = new Map<string, Node>();
-  const queue: {readonly testName: string; readonly reason: string}[] = selected.map((testName) => ({
-    testName,
-    reason: 'selected',
-  }));
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const {testName, reason} = next;
-    if (nodes.has(testName)) {
-      continue;
-    }
+  const nodes = new Map<string, PlanNode>();
+  const reasons = new Map(selected);
+  // A map can grow while it is walked: what is pulled in comes after what was there.
+  for (const [testName, reason] of reasons) {
     const definition = input.define(testName);
-    const check = (names: readonly string[], kind: 'waiton' | 'waitor') =>
-      names.filter((name) => {
-        if (name === testName) {
-          messages.push({
-            stream: 'log',
-            level: 0,
-            text: `ERROR: test ${testName} has listed itself as a waiton or waitor, please correct this!`,
-          });
-          return false;
-        }
-        if (!known.has(name)) {
-          const near = nearNames(name, known, 1);
-          const hint = near.length > 0 ? ` (did you mean ${near[0]}?)` : '';
-          messages.push({
-            stream: 'log',
-            level: 0,
-            text: `ERROR: test ${testName} has unrecognised ${kind} testname ${name}${hint}`,
-          });
-          return false;
-        }
-        return true;
-      });
-    const waitons = check(definition.waitons, 'waiton');
-    const waitors = check(definition.waitors, 'waitor');
+    checkMaps(definition);
+    const waitons = checkNames(testName, definition.waitons, known, say);
+    const waitors = checkNames(testName, definition.waitors, known, say);
     nodes.set(testName, {definition: {...definition, waitons, waitors}, reason});
-    for (const name of waitons) {
-      queue.push({testName: name, reason: `waiton of ${testName}`});
-    }
-    for (const name of waitors) {
-      queue.push({testName: name, reason: `waitor of ${testName}`});
-    }
+    const pullIn = (names: readonly string[], why: string) => {
+      for (const name of names) {
+        if (!reasons.has(name)) {
+          reasons.set(name, why);
+        }
+      }
+    };
+    pullIn(waitons, `waiton of ${testName}`);
+    pullIn(waitors, `waitor of ${testName}`);
   }
   return nodes;
 }
 
-/** Strongly connected groups of more than one test, each in the order of its waitons. */
-function findCycles(nodes: ReadonlyMap<string, Node>): readonly (readonly string[])[] {
-  const cycles: string[][] = [];
-  const done = new Set<string>();
-  const onPath: string[] = [];
-  // An explicit stack: a chain of tens of thousands of tests must not exhaust the call stack.
-  for (const start of nodes.keys()) {
-    if (done.has(start)) {
-      continue;
-    }
-    const stack: {readonly name: string; readonly waitons: Iterator<string>}[] = [];
-    const enter = (name: string) => {
-      onPath.push(name);
-      stack.push({name, waitons: (nodes.get(name)?.definition.waitons ?? [])[Symbol.iterator]()});
-    };
-    enter(start);
-    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
-      const next = frame.waitons.next();
-      if (next.done) {
-        done.add(frame.name);
-        onPath.pop();
-        stack.pop();
-      } else {
-        const at = onPath.indexOf(next.value);
-        if (at >= 0) {
-          cycles.push(onPath.slice(at));
-        } else if (!done.has(next.value)) {
-          enter(next.value);
-        }
-      }
-    }
-  }
-  return cycles;
-}
-
-/** Extends the pattern list for the tests that were pulled in (runs.md 3.5), waiting tests before their waitons. */
-function propagate(
-  members: readonly string[],
-  selected: readonly string[],
-  nodes: ReadonlyMap<string, Node>,
+/** Existing areas look for these texts, so waitors are called waitons too. */
+function checkNames(
+  testName: string,
+  names: readonly string[],
+  known: ReadonlySet<string>,
+  say: Say,
 ): readonly string[] {
-  const chosen = new Set(selected);
-  const result = new Set(members);
-  /** Item parts of the members that name a test literally. */
-  const itemParts = new Map<string, Set<string>>();
-  const add = (member: string) => {
-    result.add(member);
-    const slash = member.indexOf('/');
-    if (slash >= 0) {
-      const name = member.slice(0, slash);
-      itemParts.set(name, (itemParts.get(name) ?? new Set()).add(member.slice(slash + 1)));
+  return [...new Set(names)].filter((name) => {
+    if (name === testName) {
+      say(0, `ERROR: test ${testName} has listed itself as a waiton or waitor, please correct this!`);
+      return false;
     }
-  };
-  members.forEach(add);
-  for (const name of waitingFirst(nodes)) {
-    const definition = nodes.get(name)?.definition;
-    if (definition === undefined) {
-      continue;
+    if (!known.has(name)) {
+      const [near] = nearNames(name, known, 1);
+      const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
+      say(0, `ERROR: test ${testName} has unrecognised waiton testname ${name}${hint}`);
+      return false;
     }
-    for (const waiton of [...definition.waitons, ...definition.waitors]) {
-      if (chosen.has(waiton)) {
-        continue;
-      }
-      const parts = [...(itemParts.get(name) ?? [''])];
-      const map = new ItemMap(mapFor(definition, waiton));
-      for (const part of parts) {
-        add(`${waiton}/${part === '' ? '%' : map.apply(part)}`);
-      }
-    }
-  }
-  return [...result];
+    return true;
+  });
 }
 
-/** Names in an order in which every test comes before its waitons and waitors (cycles: in some order). */
-function waitingFirst(nodes: ReadonlyMap<string, Node>): readonly string[] {
-  const dependants = new Map<string, number>([...nodes.keys()].map((name) => [name, 0]));
-  const upstream = (name: string) => {
-    const definition = nodes.get(name)?.definition;
-    return definition === undefined ? [] : [...definition.waitons, ...definition.waitors];
-  };
-  for (const name of nodes.keys()) {
-    for (const waiton of upstream(name)) {
-      dependants.set(waiton, (dependants.get(waiton) ?? 0) + 1);
+/** A map that does not compile ends the planning: with a wrong one, tests would run before what they need. */
+function checkMaps({testName, testDir, itemMaps}: TestDefinition): void {
+  for (const {testPattern, map} of itemMaps) {
+    try {
+      new ItemMap(map);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new UserError(
+        `the item map of test ${testName} for "${testPattern}" does not compile: ${reason}`,
+        {
+          place: {file: `${testDir}/testconfig`},
+          hint: 'each line is a regular expression and, after a blank, its replacement',
+          cause,
+        },
+      );
     }
   }
-  const order: string[] = [];
-  const left = new Set(nodes.keys());
-  const free = [...nodes.keys()].filter((name) => dependants.get(name) === 0);
-  while (left.size > 0) {
-    // Only a cycle leaves nothing free: then any test will do.
-    const name = free.shift() ?? [...left][0] ?? '';
-    if (!left.delete(name)) {
-      continue;
-    }
-    order.push(name);
-    for (const waiton of upstream(name)) {
-      const count = (dependants.get(waiton) ?? 0) - 1;
-      dependants.set(waiton, count);
-      if (count === 0) {
-        free.push(waiton);
-      }
-    }
-  }
-  return order;
 }
 
-/** The map that `definition` uses for `waiton`: the first row that matches the waiton, else the test itself (3.6). */
-function mapFor(definition: TestDefinition, waiton: string): string {
-  const row =
-    definition.itemMaps.find(({testPattern}) => new TestPattern(testPattern).matchesName(waiton)) ??
-    definition.itemMaps.find(({testPattern}) =>
-      new TestPattern(testPattern).matchesName(definition.testName),
-    );
-  return row?.map ?? '';
+/** What is wanted of one test. A test without items that was pulled in runs whatever item part came out (runs.md 3.5). */
+function instances(
+  definition: TestDefinition,
+  extended: TestPattern,
+  isChosen: boolean,
+  say: Say,
+): Pick<PlannedTest, 'items' | 'itemCount'> {
+  const {testName, iterated} = definition;
+  const isWanted = extended.forTest(testName);
+  const all = iterated === 'no' ? [{itemPath: '', vars: []}] : definition.items;
+  const items = iterated === 'no' && !isChosen ? all : all.filter(({itemPath}) => isWanted(itemPath));
+  sayLeftOut(testName, all, items, extended, say);
+  return iterated === 'now' ? {items, itemCount: all.length} : {items};
+}
+
+function sayLeftOut(
+  testName: string,
+  all: readonly PlannedItem[],
+  items: readonly PlannedItem[],
+  {text}: TestPattern,
+  say: Say,
+): void {
+  const count = all.length - items.length;
+  if (count > namedLeftOut) {
+    say(1, `INFO: (1) Skipping ${count} items of ${testName} as they don't match ${text}`);
+  } else if (count > 0) {
+    const wanted = new Set(items);
+    for (const item of all.filter((one) => !wanted.has(one))) {
+      say(1, `INFO: (1) Skipping ${testName} ${item.itemPath} as it doesn't match ${text}`);
+    }
+  }
 }

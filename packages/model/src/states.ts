@@ -88,6 +88,7 @@ export const STATUSES: readonly StatusRow[] = [
 
 const stateByName = new Map(STATES.map((row) => [row.name, row]));
 const statusByName = new Map(STATUSES.map((row) => [row.name, row]));
+const noResultSynonym = 'na';
 
 export function stateKind(state: string): StateKind {
   return stateByName.get(state)?.kind ?? 'ended';
@@ -98,7 +99,7 @@ export function stateRank(state: string): number {
 }
 
 export function statusRank(status: string): number {
-  return statusByName.get(status)?.rank ?? 0;
+  return statusByName.get(status === noResultSynonym ? 'n/a' : status)?.rank ?? 0;
 }
 
 /** LAUNCHED, REMOTEHOSTSTART or RUNNING. */

@@ -15,41 +15,50 @@ type Part = {readonly regex: RegExp | undefined; readonly isNegated: boolean};
 
 export class TestPattern {
   readonly text: string;
+  /** The texts of the members, as given. */
+  readonly members: readonly string[];
   /** Members whose text is not a valid regular expression; they match nothing. */
   readonly invalid: readonly string[];
-  readonly #members: readonly Member[];
+  readonly #valid: readonly Member[];
 
   constructor(text: string) {
     this.text = text;
-    this.#members = text
+    const members = text
       .split(',')
       .map((member) => member.trim())
       .filter((member) => member !== '')
       .map(compileMember);
-    this.invalid = this.#members
-      .filter(
-        (member) =>
-          member.name.regex === undefined || (member.item !== undefined && member.item.regex === undefined),
-      )
-      .map((member) => member.text);
+    this.members = members.map((member) => member.text);
+    this.#valid = members.filter(isValid);
+    this.invalid = members.filter((member) => !isValid(member)).map((member) => member.text);
   }
 
   /** Whether a test of this name may be meant: only the name parts are looked at. */
   matchesName(testName: string): boolean {
-    return this.#members.some((member) => matchesPart(member.name, testName));
+    return this.memberFor(testName) !== undefined;
+  }
+
+  /** The first member that may mean a test of this name. */
+  memberFor(testName: string): string | undefined {
+    return this.#valid.find((member) => matchesPart(member.name, testName))?.text;
   }
 
   matches(testName: string, itemPath: string): boolean {
-    return this.#members.some(
-      (member) =>
-        matchesPart(member.name, testName) &&
-        (member.item === undefined || matchesPart(member.item, itemPath)),
-    );
+    return this.forTest(testName)(itemPath);
   }
 
-  /** The texts of the members, as given. */
-  get members(): readonly string[] {
-    return this.#members.map((member) => member.text);
+  /** Which item paths of one test are meant; made once, it is quick to ask for each of a hundred thousand items. */
+  forTest(testName: string): (itemPath: string) => boolean {
+    const parts: Part[] = [];
+    for (const {name, item} of this.#valid) {
+      if (matchesPart(name, testName)) {
+        if (item === undefined) {
+          return () => true;
+        }
+        parts.push(item);
+      }
+    }
+    return (itemPath) => parts.some((part) => matchesPart(part, itemPath));
   }
 }
 
@@ -60,6 +69,10 @@ function compileMember(text: string): Member {
     name: compilePart(slash < 0 ? text : text.slice(0, slash)),
     item: slash < 0 ? undefined : compilePart(text.slice(slash + 1)),
   };
+}
+
+function isValid({name, item}: Member): boolean {
+  return name.regex !== undefined && (item === undefined || item.regex !== undefined);
 }
 
 function compilePart(text: string): Part {
@@ -75,5 +88,5 @@ function compilePart(text: string): Part {
 }
 
 function matchesPart(part: Part, text: string): boolean {
-  return part.regex?.test(text) !== undefined && part.regex.test(text) !== part.isNegated;
+  return part.regex !== undefined && part.regex.test(text) !== part.isNegated;
 }

@@ -1,9 +1,13 @@
+export type {Host as SchemeHost} from './host.ts';
 export {Interpreter, type InterpreterOptions} from './interpreter.ts';
-export {type Host as SchemeHost, text as schemeText, toRegExp} from './procedures.ts';
+export type {Limits as SchemeLimits} from './machine.ts';
+export {text as schemeText} from './procedures/arguments.ts';
+export {toRegExp} from './procedures/patterns.ts';
 export {parseNumber} from './reader.ts';
 export {SchemeError, SchemeExit} from './scheme-error.ts';
 export {
   display,
+  type HostValue as Value,
   isList,
   Keyword,
   numberOf,
@@ -13,5 +17,4 @@ export {
   Real,
   SchemeSymbol,
   unspecified,
-  type Value,
 } from './values.ts';

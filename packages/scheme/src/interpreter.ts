@@ -1,67 +1,113 @@
 /** One Scheme world: the standard procedures, what the caller adds, and the forms it is given. */
-import {defaultLimits, Environment, Evaluator, type Limits} from './evaluator.ts';
-import {defineProcedures, type Host} from './procedures.ts';
-import {SchemeReader} from './reader.ts';
-import {SchemeError, SchemeExit} from './scheme-error.ts';
-import {Procedure, unspecified, type Value} from './values.ts';
+import {bind, Compiler} from './compile.ts';
+import {Globals} from './globals.ts';
+import type {Host} from './host.ts';
+import {defaultLimits, type Limits, Machine, type Place} from './machine.ts';
+import {defineStandardProcedures} from './procedures/standard.ts';
+import {type Position, SchemeReader} from './reader.ts';
+import {SchemeError} from './scheme-error.ts';
+import {fromHost, type HostValue, Procedure, toHost, unspecified, type Value} from './values.ts';
 
 export type InterpreterOptions = {
   readonly host: Host;
   /** Pattern literals `#/.../`, as in log rules. */
   readonly allowsPatterns?: boolean;
-  readonly limits?: Limits;
+  readonly limits?: Partial<Limits>;
 };
 
 export class Interpreter {
-  readonly #environment = new Environment();
-  readonly #evaluator: Evaluator;
+  readonly #globals = new Globals();
+  readonly #machine: Machine;
   readonly #allowsPatterns: boolean;
 
   constructor(options: InterpreterOptions) {
-    this.#evaluator = new Evaluator(options.limits ?? defaultLimits);
+    this.#machine = new Machine({...defaultLimits, ...options.limits}, bind);
     this.#allowsPatterns = options.allowsPatterns ?? false;
-    defineProcedures(this.#environment, this.#evaluator, options.host);
+    const {host} = options;
+    defineStandardProcedures(this.#globals, this.#machine, host);
+    this.defineProcedure('load', ([path]) => {
+      if (host.readFile === undefined) {
+        throw new SchemeError('load is not allowed here');
+      }
+      return this.evaluate(host.readFile(String(path)));
+    });
   }
 
-  define(name: string, value: Value): void {
-    this.#environment.define(name, value);
+  define(name: string, value: HostValue): void {
+    this.#globals.define(name, fromHost(value));
   }
 
-  defineProcedure(name: string, call: (args: readonly Value[]) => Value): void {
-    this.define(name, new Procedure(name, call));
+  /** A procedure of the host: it is given lists as arrays, and may return arrays for lists. */
+  defineProcedure(name: string, call: (args: readonly HostValue[]) => HostValue): void {
+    this.#globals.define(name, new Procedure(name, (args) => fromHost(call(args.map(toHost)))));
+  }
+
+  /** All names that are defined. */
+  get names(): readonly string[] {
+    return this.#globals.names;
   }
 
   /**
    * Evaluates all forms of `text`, each as soon as it is read, and returns the last value. A `SchemeError` without a place
-   * gets that of the form that was evaluated.
+   * gets that of the call that was being made.
    */
-  evaluate(text: string): Value {
+  evaluate(text: string): HostValue {
     const reader = new SchemeReader(text, {allowsPatterns: this.#allowsPatterns});
-    let value: Value = unspecified;
-    for (let form = reader.next(); form !== undefined; form = reader.next()) {
-      try {
-        value = this.#evaluator.evaluate(form, this.#environment);
-      } catch (error) {
-        throw withPlace(error, reader.positionOf(form));
+    return toHost(this.#evaluateForms(reader, this.#globals, () => false));
+  }
+
+  /**
+   * Evaluates `text` as a body: what it defines is gone afterwards. A `)` too many ends it; `surplus` is the text from there,
+   * empty when there is none.
+   */
+  evaluateBody(text: string): {readonly value: HostValue; readonly surplus: string} {
+    const reader = new SchemeReader(text, {allowsPatterns: this.#allowsPatterns});
+    let surplus = '';
+    let count = 0;
+    const value = this.#evaluateForms(reader, new Globals(this.#globals), () => {
+      surplus = count > 0 ? reader.surplus() : '';
+      count += 1;
+      return surplus !== '';
+    });
+    return {value: toHost(value), surplus};
+  }
+
+  #evaluateForms(reader: SchemeReader, globals: Globals, isAtEnd: () => boolean): Value {
+    const compiler = new Compiler(globals, (form) => placeIn(reader, form));
+    return this.#machine.evaluate(() => {
+      let value: Value = unspecified;
+      while (!isAtEnd()) {
+        const form = reader.next();
+        if (form === undefined) {
+          break;
+        }
+        const start = placeIn(reader, form);
+        this.#machine.place = start;
+        try {
+          value = this.#machine.runForm(compiler.compile(form, undefined));
+        } catch (error) {
+          throw withPlace(error, this.#machine.place?.() ?? start?.());
+        }
       }
-    }
-    return value;
+      return value;
+    });
   }
 }
 
-function withPlace(
-  error: unknown,
-  place: {readonly line: number; readonly column: number} | undefined,
-): unknown {
+function placeIn(reader: SchemeReader, form: Value): Place | undefined {
+  const offset = reader.offsetOf(form);
+  return offset === undefined ? undefined : () => reader.positionAt(offset);
+}
+
+function withPlace(error: unknown, place: Position | undefined): unknown {
   if (error instanceof RangeError) {
-    return new SchemeError(
-      'calls are nested too deeply: this looks like a recursion without end',
-      place?.line,
-      place?.column,
-    );
+    const message = error.message.includes('call stack')
+      ? 'calls are nested too deeply: this looks like a recursion without end'
+      : `a value became too large (${error.message})`;
+    return new SchemeError(message, place?.line, place?.column);
   }
   if (error instanceof SchemeError && error.line === undefined && place !== undefined) {
     return new SchemeError(error.message, place.line, place.column);
   }
-  return error instanceof SchemeExit || error instanceof Error ? error : new Error(String(error));
+  return error;
 }

@@ -1,6 +1,19 @@
 /** Reads Scheme text into values, form by form (spec scheme.md 3.1), and remembers where each list began. */
 import {SchemeError} from './scheme-error.ts';
-import {Character, Dotted, Keyword, Pattern, Real, symbol, type Value} from './values.ts';
+import {
+  Character,
+  endOfFile,
+  itemsOf,
+  Keyword,
+  listOf,
+  nil,
+  Pair,
+  Pattern,
+  Real,
+  symbol,
+  type Value,
+  Vector,
+} from './values.ts';
 
 export type Position = {readonly line: number; readonly column: number};
 
@@ -14,6 +27,7 @@ const characterNames: Readonly<Record<string, string>> = {
   return: '\r',
   nul: '\0',
 };
+const specialNames = new Set(['#!optional', '#!rest', '#!key', '#!eof']);
 const quotes: Readonly<Record<string, string>> = {
   "'": 'quote',
   '`': 'quasiquote',
@@ -33,7 +47,8 @@ const escapes: Readonly<Record<string, string>> = {
 export class SchemeReader {
   readonly #text: string;
   readonly #allowsPatterns: boolean;
-  readonly #positions = new WeakMap<object, Position>();
+  /** Offset at which each list began; its line is counted only when somebody asks. */
+  readonly #offsets = new WeakMap<object, number>();
   #at = 0;
 
   constructor(text: string, options: {readonly allowsPatterns?: boolean} = {}) {
@@ -47,16 +62,39 @@ export class SchemeReader {
     return this.#at >= this.#text.length ? undefined : this.#read(0);
   }
 
+  /** How far the text is read. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** Where a list that this reader made began. */
-  positionOf(form: Value): Position | undefined {
-    return typeof form === 'object' ? this.#positions.get(form) : undefined;
+  offsetOf(form: Value): number | undefined {
+    return typeof form === 'object' ? this.#offsets.get(form) : undefined;
+  }
+
+  positionAt(offset: number): Position {
+    return this.#position(offset);
+  }
+
+  /** The rest of the text when it begins with a `)` that closes nothing; else empty. */
+  surplus(): string {
+    this.#skipBlanks();
+    return /[)\]]/.test(this.#text[this.#at] ?? '') ? this.#text.slice(this.#at).trim() : '';
   }
 
   /** Line and column of an offset, both from 1. */
   #position(at = this.#at): Position {
-    const before = this.#text.slice(0, at);
-    const line = before.split('\n').length;
-    return {line, column: at - before.lastIndexOf('\n')};
+    let line = 1;
+    let lineStart = 0;
+    for (
+      let end = this.#text.indexOf('\n');
+      end >= 0 && end < at;
+      end = this.#text.indexOf('\n', lineStart)
+    ) {
+      line += 1;
+      lineStart = end + 1;
+    }
+    return {line, column: at - lineStart + 1};
   }
 
   #fail(message: string, at = this.#at): never {
@@ -127,12 +165,13 @@ export class SchemeReader {
     const quoteName = quotes[quote];
     if (quoteName !== undefined) {
       this.#at += quote.length;
-      return [symbol(quoteName), this.#read(depth + 1)];
+      return this.#mark(listOf([symbol(quoteName), this.#read(depth + 1)]), start);
     }
     if (char === '#') {
       return this.#readHash(depth);
     }
     if (char === '|') {
+      // Any text between bars is a name.
       const end = this.#text.indexOf('|', start + 1);
       if (end < 0) {
         this.#fail('this symbol is never closed');
@@ -166,10 +205,14 @@ export class SchemeReader {
       }
       items.push(this.#read(depth + 1));
     }
-    const list =
-      tail === undefined ? items : Array.isArray(tail) ? [...items, ...tail] : new Dotted(items, tail);
-    this.#positions.set(list, this.#position(start));
-    return list;
+    return this.#mark(listOf(items, tail ?? nil), start);
+  }
+
+  #mark<T extends Value>(form: T, start: number): T {
+    if (form instanceof Pair || form instanceof Pattern) {
+      this.#offsets.set(form, start);
+    }
+    return form;
   }
 
   #readString(): string {
@@ -217,7 +260,10 @@ export class SchemeReader {
     }
     if (rest.startsWith('#(')) {
       this.#at += 2;
-      return this.#readList(')', start, depth);
+      return new Vector(itemsOf(this.#readList(')', start, depth)) ?? []);
+    }
+    if (rest.startsWith('#<<')) {
+      return this.#readHereString(start);
     }
     if (rest.startsWith('#:')) {
       this.#at += 2;
@@ -239,7 +285,11 @@ export class SchemeReader {
       );
     }
     if (rest.startsWith('#!')) {
-      return symbol(this.#readWord());
+      const name = this.#readWord();
+      if (!specialNames.has(name)) {
+        this.#fail(`"${name}" is not known here`, start);
+      }
+      return name === '#!eof' ? endOfFile : symbol(name);
     }
     const word = this.#readWord();
     if (word === '#t' || word === '#true') {
@@ -272,9 +322,25 @@ export class SchemeReader {
     const flags = /^[ixu]{0,3}/.exec(this.#text.slice(this.#at, this.#at + 3))?.[0] ?? '';
     this.#at += flags.length;
     const ordered = ['i', 'x', 'u'].filter((flag) => flags.includes(flag)).join('');
-    const pattern = new Pattern(source, ordered);
-    this.#positions.set(pattern, this.#position(start));
-    return pattern;
+    return this.#mark(new Pattern(source, ordered), start);
+  }
+
+  /** `#<<TAG`, a line break, and all lines up to one that is just TAG. */
+  #readHereString(start: number): string {
+    const lineEnd = this.#text.indexOf('\n', start);
+    const tag = this.#text.slice(start + 3, lineEnd < 0 ? undefined : lineEnd).trimEnd();
+    const body = lineEnd < 0 ? '' : this.#text.slice(lineEnd + 1);
+    let at = 0;
+    while (at < body.length) {
+      const end = body.indexOf('\n', at);
+      const line = body.slice(at, end < 0 ? undefined : end);
+      if (line === tag) {
+        this.#at = lineEnd + 1 + at + line.length;
+        return body.slice(0, Math.max(0, at - 1));
+      }
+      at = end < 0 ? body.length : end + 1;
+    }
+    return this.#fail(`the line ${tag} that ends this text is missing`, start);
   }
 
   #readWord(): string {
@@ -300,7 +366,9 @@ const radixes: Readonly<Record<string, number>> = {'#x': 16, '#b': 2, '#o': 8, '
 /** A number as Scheme writes it, or `undefined`. */
 export function parseNumber(word: string): number | Real | undefined {
   if (/^[+-]?\d+$/.test(word)) {
-    return Number(word);
+    const value = Number(word);
+    // Beyond this the original's integers became reals, too.
+    return Number.isSafeInteger(value) ? value : new Real(value);
   }
   if (/^[+-]?(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?$/.test(word)) {
     return new Real(Number(word));

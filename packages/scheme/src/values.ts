@@ -1,8 +1,8 @@
 /**
  * The values of the small Scheme, and how they print (spec scheme.md 3.4).
  *
- * Lists are JavaScript arrays (an improper list carries its last cdr in a `Dotted`), `#f` is `false`, integers and reals are
- * kept apart because they print differently: an integer is a `number`, a real a `Real`.
+ * `#f` is `false` and nothing else is false; integers and reals are kept apart because they print differently: an integer is a
+ * `number`, a real a `Real`. Lists are pairs inside; procedures that a host adds see them as arrays (`toHost`).
  */
 
 export class SchemeSymbol {
@@ -34,18 +34,38 @@ export class Character {
   }
 }
 
-/** A list that does not end in the empty list: `(a . b)`. */
-export class Dotted {
-  readonly items: readonly Value[];
-  readonly tail: Value;
-  constructor(items: readonly Value[], tail: Value) {
-    this.items = items;
-    this.tail = tail;
+export class Pair {
+  readonly car: Value;
+  readonly cdr: Value;
+  constructor(car: Value, cdr: Value) {
+    this.car = car;
+    this.cdr = cdr;
   }
 }
 
-export class Unspecified {}
+/** The empty list. */
+export class Nil {
+  readonly kind = 'nil';
+}
+export const nil = new Nil();
+
+export class Vector {
+  readonly items: Value[];
+  constructor(items: Value[]) {
+    this.items = items;
+  }
+}
+
+export class Unspecified {
+  readonly kind = 'unspecified';
+}
 export const unspecified = new Unspecified();
+
+/** What a port gives at its end. */
+export class EndOfFile {
+  readonly kind = 'end of file';
+}
+export const endOfFile = new EndOfFile();
 
 export class Procedure {
   readonly name: string;
@@ -66,6 +86,34 @@ export class Pattern {
   }
 }
 
+/** What `delay` makes: its value is computed at the first `force`. */
+export class Delayed {
+  #compute: (() => Value) | undefined;
+  #value: Value = false;
+  constructor(compute: () => Value) {
+    this.#compute = compute;
+  }
+
+  force(): Value {
+    if (this.#compute !== undefined) {
+      const value = this.#compute();
+      if (this.#compute !== undefined) {
+        this.#value = value;
+        this.#compute = undefined;
+      }
+    }
+    return this.#value;
+  }
+}
+
+/** Several values at once, as `values` gives them to `let-values`. */
+export class MultipleValues {
+  readonly items: readonly Value[];
+  constructor(items: readonly Value[]) {
+    this.items = items;
+  }
+}
+
 export type Value =
   | string
   | number
@@ -74,12 +122,19 @@ export type Value =
   | SchemeSymbol
   | Keyword
   | Character
-  | Dotted
+  | Pair
+  | Nil
+  | Vector
   | Unspecified
+  | EndOfFile
   | Procedure
   | Pattern
-  | Map<unknown, Value>
-  | readonly Value[];
+  | Delayed
+  | MultipleValues
+  | Map<unknown, Value>;
+
+/** A value as a host's own procedures see it: proper lists are arrays. */
+export type HostValue = Value | readonly HostValue[];
 
 const symbols = new Map<string, SchemeSymbol>();
 
@@ -94,24 +149,70 @@ export function symbol(name: string): SchemeSymbol {
   return made;
 }
 
-export function isList(value: Value): value is readonly Value[] {
+export function listOf(items: readonly Value[], tail: Value = nil): Value {
+  let list = tail;
+  for (let at = items.length - 1; at >= 0; at -= 1) {
+    list = new Pair(items[at] ?? unspecified, list);
+  }
+  return list;
+}
+
+/** The members of a proper list; `undefined` for anything else. */
+export function itemsOf(value: Value | undefined): Value[] | undefined {
+  const items: Value[] = [];
+  let rest = value;
+  while (rest instanceof Pair) {
+    items.push(rest.car);
+    rest = rest.cdr;
+  }
+  return rest === nil ? items : undefined;
+}
+
+export function toHost(value: Value): HostValue {
+  return itemsOf(value)?.map(toHost) ?? value;
+}
+
+export function fromHost(value: HostValue): Value {
+  return isList(value) ? listOf(value.map(fromHost)) : value;
+}
+
+/** Whether a host's procedure was given a list. */
+export function isList(value: HostValue): value is readonly HostValue[] {
   return Array.isArray(value);
 }
 
-export function numberOf(value: Value): number | undefined {
+export function numberOf(value: HostValue): number | undefined {
   return typeof value === 'number' ? value : value instanceof Real ? value.value : undefined;
 }
 
 /** The text that `display` and `conc` give. */
-export function display(value: Value): string {
+export function display(value: HostValue): string {
+  return print(value, false);
+}
+
+/** The text that `write` gives: strings and characters can be read again. */
+export function write(value: HostValue): string {
+  return print(value, true);
+}
+
+function print(value: HostValue, isWritten: boolean): string {
   if (typeof value === 'string') {
-    return value;
+    return isWritten ? `"${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"` : value;
   }
   if (typeof value === 'boolean') {
     return value ? '#t' : '#f';
   }
   if (typeof value === 'number') {
     return String(value);
+  }
+  if (value instanceof Pair) {
+    return printPairs(value, isWritten);
+  }
+  if (isList(value)) {
+    return `(${value.map((item) => print(item, isWritten)).join(' ')})`;
+  }
+  if (value === nil) {
+    return '()';
   }
   if (value instanceof Real) {
     return printReal(value.value);
@@ -123,10 +224,10 @@ export function display(value: Value): string {
     return `${value.name}:`;
   }
   if (value instanceof Character) {
-    return value.text;
+    return isWritten ? `#\\${value.text}` : value.text;
   }
-  if (value instanceof Dotted) {
-    return `(${value.items.map(display).join(' ')} . ${display(value.tail)})`;
+  if (value instanceof Vector) {
+    return `#(${value.items.map((item) => print(item, isWritten)).join(' ')})`;
   }
   if (value instanceof Procedure) {
     return `#<procedure ${value.name}>`;
@@ -137,10 +238,26 @@ export function display(value: Value): string {
   if (value instanceof Map) {
     return '#<hash-table>';
   }
-  if (value instanceof Unspecified) {
-    return '#<unspecified>';
+  if (value instanceof EndOfFile) {
+    return '#!eof';
   }
-  return `(${value.map(display).join(' ')})`;
+  if (value instanceof Delayed) {
+    return '#<promise>';
+  }
+  if (value instanceof MultipleValues) {
+    return value.items.map((item) => print(item, isWritten)).join(' ');
+  }
+  return '#<unspecified>';
+}
+
+function printPairs(value: Pair, isWritten: boolean): string {
+  const texts: string[] = [];
+  let rest: Value = value;
+  while (rest instanceof Pair) {
+    texts.push(print(rest.car, isWritten));
+    rest = rest.cdr;
+  }
+  return `(${texts.join(' ')}${rest === nil ? '' : ` . ${print(rest, isWritten)}`})`;
 }
 
 /** Up to 15 significant digits, always with a point or an exponent of at least two digits. */
@@ -159,21 +276,34 @@ export function printReal(value: number): string {
   return text.includes('.') ? text : `${text}.0`;
 }
 
-export function isEqual(a: Value, b: Value): boolean {
+/** The same object, symbol, character or number of the same kind. */
+export function isSame(a: Value, b: Value): boolean {
   if (a === b) {
     return true;
   }
-  if (a instanceof Real && b instanceof Real) {
-    return a.value === b.value;
+  if (a instanceof Real) {
+    return b instanceof Real && a.value === b.value;
   }
-  if (a instanceof Character && b instanceof Character) {
-    return a.text === b.text;
+  if (a instanceof Character) {
+    return b instanceof Character && a.text === b.text;
   }
-  if (isList(a) && isList(b)) {
-    return a.length === b.length && a.every((item, index) => isEqual(item, b[index] ?? false));
+  return a instanceof Keyword && b instanceof Keyword && a.name === b.name;
+}
+
+export function isEqual(a: Value, b: Value): boolean {
+  let [left, right] = [a, b];
+  while (left instanceof Pair && right instanceof Pair) {
+    if (!isEqual(left.car, right.car)) {
+      return false;
+    }
+    [left, right] = [left.cdr, right.cdr];
   }
-  if (a instanceof Dotted && b instanceof Dotted) {
-    return isEqual(a.items, b.items) && isEqual(a.tail, b.tail);
+  if (left instanceof Vector && right instanceof Vector) {
+    const {items} = right;
+    return (
+      left.items.length === items.length &&
+      left.items.every((item, index) => isEqual(item, items[index] ?? unspecified))
+    );
   }
-  return false;
+  return isSame(left, right);
 }
