@@ -95,9 +95,13 @@ export class TestArea implements AsyncDisposable {
   }
 
   start(words: readonly string[], options: RunOptions = {}): Running {
-    const [program = '', ...rest] = [...(options.host?.enter ?? []), ...words];
+    const cwd = options.cwd ?? this.path;
+    // Entering a host's mounts leaves the working directory behind.
+    const enter =
+      options.host === undefined ? [] : [...options.host.enter, 'sh', '-c', 'cd "$0" && exec "$@"', cwd];
+    const [program = '', ...rest] = [...enter, ...words];
     const child = spawn(program, rest, {
-      cwd: options.cwd ?? this.path,
+      cwd,
       env: {...this.environment(), ...options.env},
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -169,7 +173,8 @@ export class TestArea implements AsyncDisposable {
     return found;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends every process that is left; the files stay. */
+  async end(): Promise<void> {
     for (let left = this.processes(); left.length > 0; left = this.processes()) {
       for (const {pid} of left) {
         try {
@@ -180,6 +185,10 @@ export class TestArea implements AsyncDisposable {
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
     rmSync(this.#directory, {recursive: true, force: true});
   }
 }

@@ -272,6 +272,8 @@ class Manager {
         // Lost with the connection; the next one comes in three seconds.
         .catch(() => {});
     }
+    this.#submissions.closeAbandoned();
+    this.#sweep();
     const isBusy =
       this.#executions.size > 0 ||
       this.#planning > 0 ||

@@ -23,9 +23,13 @@ export type Submitted = {
   readonly context: AreaContext | null;
 };
 
+/** A submission whose command died before it could submit is kept for this long. */
+const abandonedMs = 600_000;
+
 export class Submissions {
   readonly #directory: string;
   readonly #byUuid = new Map<string, Submitted>();
+  readonly #openedMs = new Map<string, number>();
   readonly #closed = new Set<string>();
 
   constructor(directory: string) {
@@ -48,6 +52,7 @@ export class Submissions {
 
   put(uuid: string, submitted: Submitted): void {
     this.#byUuid.set(uuid, submitted);
+    this.#openedMs.set(uuid, this.#openedMs.get(uuid) ?? performance.now());
     const path = this.#file(uuid);
     writeFileSync(`${path}.new`, JSON.stringify(submitted), {mode: 0o600});
     renameSync(`${path}.new`, path);
@@ -62,11 +67,19 @@ export class Submissions {
     this.#closed.add(uuid);
   }
 
-  /** Closes all that the daemon does not name. */
+  /** Closes what has been planned and is not driven any more; what is not planned yet may just be about to be submitted. */
   keepOnly(uuids: readonly string[]): void {
     const live = new Set(uuids);
-    for (const uuid of this.#byUuid.keys()) {
-      if (!live.has(uuid)) {
+    for (const [uuid, {context}] of this.#byUuid) {
+      if (!live.has(uuid) && context !== null) {
+        this.close(uuid);
+      }
+    }
+  }
+
+  closeAbandoned(): void {
+    for (const [uuid, {context}] of this.#byUuid) {
+      if (context === null && performance.now() - (this.#openedMs.get(uuid) ?? 0) > abandonedMs) {
         this.close(uuid);
       }
     }
@@ -78,6 +91,7 @@ export class Submissions {
       if (!isNeeded(uuid)) {
         this.#closed.delete(uuid);
         this.#byUuid.delete(uuid);
+        this.#openedMs.delete(uuid);
         rmSync(this.#file(uuid), {force: true});
       }
     }
@@ -86,6 +100,7 @@ export class Submissions {
   #read(uuid: string): void {
     try {
       this.#byUuid.set(uuid, kept.parse(JSON.parse(readFileSync(this.#file(uuid), 'utf8'))));
+      this.#openedMs.set(uuid, performance.now());
     } catch {
       // Of another version: the submission cannot go on here, and its launches will say so.
       rmSync(this.#file(uuid), {force: true});

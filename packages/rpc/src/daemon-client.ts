@@ -39,6 +39,8 @@ const startPauseMs = 5000;
 export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
   const {areaPath, homehost} = options;
   let lastStartMs = Number.NEGATIVE_INFINITY;
+  /** A daemon whose host answered that nobody listens: its record need not grow old first. */
+  let goneServerId: string | undefined;
   return new RpcClient({
     asks: daemonMethods,
     serves: managerMethods,
@@ -47,8 +49,11 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
     version: PROGRAM_VERSION,
     kind: options.kind,
     giveUpS: options.giveUpS,
+    onRefused: () => {
+      goneServerId = readServerRecord(areaPath)?.serverId;
+    },
     async locate(): Promise<Endpoint> {
-      const endpoint = locateDaemon(areaPath);
+      const endpoint = locateDaemon(areaPath, goneServerId);
       if (endpoint !== undefined) {
         return endpoint;
       }
@@ -62,7 +67,7 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
         lastStartMs = performance.now();
         await options.startDaemon();
       }
-      const started = locateDaemon(areaPath);
+      const started = locateDaemon(areaPath, goneServerId);
       if (started === undefined) {
         throw new Error(`the daemon on ${homehost.name} is not up yet`);
       }
@@ -85,10 +90,10 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
   });
 }
 
-/** The daemon that `.server` names, when it may be alive and a key can be read. */
-export function locateDaemon(areaPath: string): Endpoint | undefined {
+/** The daemon that `.server` names, when it may be alive and a key can be read; `goneServerId` is known to be dead. */
+export function locateDaemon(areaPath: string, goneServerId?: string): Endpoint | undefined {
   const record = readServerRecord(areaPath);
-  if (record === undefined || !mayBeAlive(areaPath, record)) {
+  if (record === undefined || record.serverId === goneServerId || !mayBeAlive(areaPath, record)) {
     return undefined;
   }
   const key = readKey(areaPath);

@@ -22,7 +22,7 @@ export type ManagerClientOptions = {
 };
 
 /** A start is not repeated within this time: the first one may just be slow. */
-const startPauseMs = 5000;
+const startPauseMs = 1000;
 
 export function makeManagerClient(options: ManagerClientOptions): ManagerClient {
   const {area, start, giveUpS} = options;

@@ -29,6 +29,8 @@ export const limits = {
   unsent: 64 * 1024 * 1024,
 } as const;
 
+/** What requests that were never answered are told when the connection goes. */
+const closedMessage = 'connection closed';
 const pingMs = 15_000;
 const silenceMs = 60_000;
 
@@ -82,16 +84,16 @@ export class Peer<Serves extends MethodTable = MethodTable> {
     this.#timer.unref();
     socket.on('close', () => {
       clearInterval(this.#timer);
-      this.#client.rejectAllPendingRequests('connection closed');
+      this.#client.rejectAllPendingRequests(closedMessage);
     });
   }
 
-  /** Asks the other end; an error of the other end arrives as an `RpcError`. */
+  /** Asks the other end; an error of the other end arrives as an `RpcError`, a lost connection as an ordinary one. */
   async request(name: string, params: unknown): Promise<unknown> {
     try {
       return await this.#client.request(name, params);
     } catch (error) {
-      if (error instanceof JSONRPCErrorException) {
+      if (error instanceof JSONRPCErrorException && error.message !== closedMessage) {
         throw RpcError.fromWire({code: error.code, message: error.message, data: error.data});
       }
       throw error;

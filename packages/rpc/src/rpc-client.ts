@@ -38,6 +38,8 @@ export type RpcClientOptions<Asks extends MethodTable, Serves extends MethodTabl
   readonly kind: ClientInfo['kind'];
   /** Finds the other end, starting it when need be; throws (a `UserError` ends all attempts) when there is none yet. */
   readonly locate: () => Promise<Endpoint>;
+  /** Nobody listens at an endpoint that `locate` gave: the process is gone, whatever its record says. */
+  readonly onRefused?: () => void;
   /** Seconds without a connection after which waiting requests fail; `undefined` = never. */
   readonly giveUpS: number | undefined;
   readonly onNotification?: (method: string, params: unknown) => void;
@@ -168,7 +170,12 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
   async #connectOnce(): Promise<void> {
     const {areaPath, version, kind, serves, handlers} = this.#options;
     const endpoint = await this.#options.locate();
-    const socket = await openSocket(endpoint);
+    const socket = await openSocket(endpoint).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') {
+        this.#options.onRefused?.();
+      }
+      throw error;
+    });
     const sequence = {next: 0};
     let nextId = '';
     const peer: Peer<Serves> = new Peer<Serves>(socket, {

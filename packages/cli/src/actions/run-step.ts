@@ -1,6 +1,6 @@
 /** `-runstep`: one step with its records, log and log rules (spec execution.md 17.3). */
 import {spawnSync} from 'node:child_process';
-import {appendFileSync, closeSync, openSync, writeFileSync} from 'node:fs';
+import {closeSync, openSync, writeSync} from 'node:fs';
 import {runLogpro} from '@megatest/logpro';
 import type {HelperCall, HelperWords} from './helper-call.ts';
 
@@ -19,16 +19,19 @@ export async function runStep(call: HelperCall, words: HelperWords): Promise<num
   const rules = words.value('-logpro');
   if (rules !== undefined) {
     const htmlPath = `${name}.html`;
-    const ownLog = `${name}_logpro.log`;
-    writeFileSync(ownLog, '');
+    const own = openSync(`${name}_logpro.log`, 'w');
     const outcome = await runLogpro({
       rulesPath: rules,
       log: logName,
       htmlPath,
       cwd: process.cwd(),
       env: process.env,
-      print: (text) => appendFileSync(ownLog, text),
+      output: (bytes) => {
+        writeSync(own, bytes);
+      },
+      hookOutput: own,
     });
+    closeSync(own);
     exitCode = outcome.exitCode;
     call.setLog(htmlPath);
   }
