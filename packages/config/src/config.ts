@@ -100,6 +100,15 @@ export class Config {
     this.#sections.delete(name);
   }
 
+  /** Moves a section behind all others, unless it has entries already. */
+  placeLast(name: string): void {
+    const section = this.#sections.get(name);
+    if (section?.isEmpty === true) {
+      this.#sections.delete(name);
+      this.#sections.set(name, section);
+    }
+  }
+
   get(section: string, key: string): string | undefined {
     return this.#sections.get(section)?.get(key);
   }

@@ -67,3 +67,12 @@ function* product(rows: readonly Row[]): Generator<readonly (readonly [string, s
     }
   }
 }
+
+/** What an item adds to the environment (config.md 6.5, 13). */
+export function itemEnvironment({itemPath, vars}: PlannedItem): Record<string, string> {
+  return {
+    ...Object.fromEntries(vars),
+    MT_ITEMPATH: itemPath,
+    MT_ITEM_INFO: `(${vars.map(([name, value]) => `(${name} ${value})`).join(' ')})`,
+  };
+}

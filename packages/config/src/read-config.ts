@@ -90,6 +90,8 @@ class ConfigReader {
   #trims = false;
   #includes = 0;
   #scheme: SchemeWorld | undefined;
+  /** Sections that exist although no header has named them yet. */
+  readonly #implicit = new Set<string>();
   /** Files being read, from the outermost to this one. */
   readonly #files: string[] = [];
 
@@ -97,7 +99,7 @@ class ConfigReader {
     this.#options = options;
     this.#config = options.base ?? new Config();
     if (options.seed !== undefined) {
-      this.#config.open(options.seed, nowhere);
+      this.#openImplicitly(options.seed, nowhere);
     }
   }
 
@@ -112,21 +114,34 @@ class ConfigReader {
   }
 
   readText(text: string, file: string): void {
-    const hadDefault = this.#config.section('default') !== undefined;
     const state: FileState = {
       file,
       directory: dirname(file),
       includedFrom: [],
-      section: this.#config.open('default', {...nowhere, file}),
+      section: this.#openImplicitly('default', {...nowhere, file}),
       open: undefined,
     };
     this.#readLines(text, state);
     this.#endSection(state);
     // A section "default" that nobody mentioned must not appear in a listing.
-    const implicit = this.#config.section('default');
-    if (!hadDefault && implicit?.origin.line === 0 && implicit.isEmpty) {
+    if (this.#implicit.has('default') && this.#config.section('default')?.isEmpty === true) {
       this.#config.delete('default');
     }
+  }
+
+  #openImplicitly(name: string, origin: Origin): Section {
+    if (this.#config.section(name) === undefined) {
+      this.#implicit.add(name);
+    }
+    return this.#config.open(name, origin);
+  }
+
+  /** Opens the section of a header. One that existed unmentioned takes its place in the order of the file now. */
+  #openByHeader(name: string, origin: Origin): Section {
+    if (this.#implicit.delete(name)) {
+      this.#config.placeLast(name);
+    }
+    return this.#config.open(name, origin);
   }
 
   finish(): Config {
@@ -199,7 +214,7 @@ class ConfigReader {
         return;
       case 'section':
         this.#endSection(state);
-        state.section = this.#config.open(line.name, originAt(0));
+        state.section = this.#openByHeader(line.name, originAt(0));
         return;
       case 'comment':
         state.open = undefined;
