@@ -76,12 +76,15 @@ class RuleLoader {
   readonly #remarks: Remark[] = [];
   /** The forms that are being evaluated; the innermost one, of the file loaded last, stands last. */
   readonly #places: Place[] = [];
+  /** What may have been meant by a name that is not defined. */
+  readonly #names: readonly string[];
   #nextNumber = 0;
 
   constructor(world: RulesWorld) {
     this.#world = world;
     this.#interpreter = new Interpreter({host: world.host, allowsPatterns: true});
     this.#defineForms();
+    this.#names = this.#interpreter.names;
   }
 
   load(file: RuleFile): void {
@@ -106,7 +109,7 @@ class RuleLoader {
       .slice(0, (error.line ?? 1) - 1);
     const offset = lines.reduce((sum, line) => sum + line.length + 1, formOffset) + (error.column ?? 1) - 1;
     const unbound = /^unbound variable: (\S+)/.exec(error.message)?.[1];
-    const near = unbound === undefined ? undefined : nearestName(unbound, this.#interpreter.names);
+    const near = unbound === undefined ? undefined : nearestName(unbound, this.#names);
     const hint = near === undefined ? undefined : `did you mean ${near}?`;
     return new RulesError(error.message, placeAt(file.name, file.text, offset, file.firstLine), hint);
   }
