@@ -1,9 +1,11 @@
 /** An area: its directory, its `megatest.config`, its keys and what follows from them (spec config.md 8, 9). */
-import {existsSync, readdirSync, realpathSync, statSync} from 'node:fs';
+import {existsSync, realpathSync} from 'node:fs';
 import {basename, dirname, isAbsolute, join, resolve} from 'node:path';
-import {nearNames, parseTarget, UserError} from '@megatest/model';
+import {parseTarget, UserError} from '@megatest/model';
 import type {Config} from './config.ts';
-import {isExportable, type ReadOptions, readConfig} from './read-config.ts';
+import {findTests} from './find-tests.ts';
+import {type ReadOptions, readConfig} from './read-config.ts';
+import type {ReadNote} from './read-note.ts';
 import type {Env} from './shell.ts';
 
 export type AreaOptions = {
@@ -14,8 +16,12 @@ export type AreaOptions = {
   readonly appendConfig?: string;
   readonly target?: string;
   readonly runName?: string;
-  readonly commandLine?: ReadonlyMap<string, string>;
+  /** Options of the command line, for `args:get-arg`; a switch without a value is `true`. */
+  readonly commandLine?: ReadonlyMap<string, string | true>;
+  /** Directory of the working database, for `db:dbfile-path`. */
+  readonly databaseDirectory?: string;
   readonly say?: (level: number, text: string) => void;
+  readonly note?: (note: ReadNote) => void;
   readonly deadlineMs?: number;
   /** `no`: nothing in the files is executed (for listings that must have no effect). */
   readonly commands?: 'yes' | 'no';
@@ -75,17 +81,19 @@ export function loadArea(path: string, options: AreaOptions): Area {
   if (pass.needsSecondPass) {
     pass = readOnce(path, file, options, pass.keys);
   }
+  pass.tell();
   const {config, env, keys} = pass;
-  if (options.appendConfig !== undefined && existsSync(options.appendConfig)) {
-    readConfig(resolve(options.cwd, options.appendConfig), {
-      ...readOptions(path, options, env),
-      base: config,
-      cwd: options.cwd,
-    });
+  if (options.appendConfig !== undefined && existsSync(resolve(options.cwd, options.appendConfig))) {
+    const {envSections: _, ...plain} = readOptions(path, options, env);
+    readConfig(resolve(options.cwd, options.appendConfig), {...plain, base: config, cwd: options.cwd});
   }
   const name = areaName(path, config, options.env);
   env.MT_TESTSUITENAME = name;
-  const linkTree = options.env.MT_LINKTREE ?? config.get('setup', 'linktree') ?? join(path, 'lt');
+  const configured = options.env.MT_LINKTREE ?? config.get('setup', 'linktree')?.trim();
+  if (configured === undefined || configured === '') {
+    options.say?.(0, 'ERROR: linktree not defined in [setup] section of megatest.config');
+  }
+  const linkTree = configured === undefined || configured === '' ? join(path, 'lt') : configured;
   return {path, name, config, keys, target: options.target, runName: options.runName, linkTree, env, options};
 }
 
@@ -105,8 +113,10 @@ type Pass = {
   readonly config: Config;
   readonly env: Env;
   readonly keys: readonly Key[];
-  /** Sections before `[fields]` were read without the key variables. */
+  /** Something before the end of `[fields]` may have looked at a key variable that was not there yet. */
   readonly needsSecondPass: boolean;
+  /** Passes on what was said and noticed; only the last pass speaks. */
+  readonly tell: () => void;
 };
 
 function readOnce(path: string, file: string, options: AreaOptions, knownKeys: readonly Key[]): Pass {
@@ -117,25 +127,43 @@ function readOnce(path: string, file: string, options: AreaOptions, knownKeys: r
   if (options.runName !== undefined) {
     env.MT_RUNNAME = options.runName;
   }
-  exportKeys(knownKeys, options.target, env);
-  let sectionsBefore = 0;
+  const held: (() => void)[] = [];
+  const say = (level: number, text: string) => {
+    held.push(() => options.say?.(level, text));
+  };
+  const isTwice = knownKeys.length > 0;
+  if (isTwice) {
+    exportKeys(knownKeys, options.target, env, say);
+  }
+  const usesBefore = new Set<string | undefined>();
+  let areKeysKnown = isTwice;
   let needsSecondPass = false;
   const config = readConfig(file, {
     ...readOptions(path, options, env),
-    onSectionEnd: (section) => {
-      if (section.name === 'fields' && knownKeys.length === 0) {
-        exportKeys(
-          section.entries.map(({key, value}) => ({name: key, type: value})),
-          options.target,
-          env,
-        );
-        needsSecondPass = sectionsBefore > 0 && options.target !== undefined;
-      } else if (section.entries.length > 0) {
-        sectionsBefore += 1;
+    say,
+    note: (note) => held.push(() => options.note?.(note)),
+    onEnvironmentUse: (name) => {
+      if (!areKeysKnown) {
+        usesBefore.add(name);
+      }
+    },
+    onSectionEnd: ({name, entries}) => {
+      if (name === 'fields' && !areKeysKnown && entries.length > 0) {
+        areKeysKnown = true;
+        const keys = entries.map(({key, value}) => ({name: key, type: value}));
+        exportKeys(keys, options.target, env, say);
+        needsSecondPass =
+          options.target !== undefined &&
+          (usesBefore.has(undefined) || keys.some((key) => usesBefore.has(key.name)));
       }
     },
   });
-  return {config, env, keys: keysOf(config), needsSecondPass};
+  const tell = () => {
+    for (const speak of held) {
+      speak();
+    }
+  };
+  return {config, env, keys: keysOf(config), needsSecondPass: needsSecondPass && !isTwice, tell};
 }
 
 function readOptions(path: string, options: AreaOptions, env: Env): ReadOptions {
@@ -148,9 +176,22 @@ function readOptions(path: string, options: AreaOptions, env: Env): ReadOptions 
     ...definedOnly({
       target: options.target,
       commandLine: options.commandLine,
+      databaseDirectory: options.databaseDirectory,
       say: options.say,
+      note: options.note,
       deadlineMs: options.deadlineMs,
     }),
+  };
+}
+
+/** How every file of an area but `megatest.config` is read: with what that one says at hand, and for a valid target only. */
+export function optionsWithin(area: Area, env: Env, target = area.target): ReadOptions {
+  const {envSections: _, target: __, ...options} = readOptions(area.path, area.options, env);
+  return {
+    ...options,
+    areaConfig: area.config,
+    tests: () => findTests(area),
+    ...(target !== undefined && isValidTarget(target, area.keys) ? {target} : {}),
   };
 }
 
@@ -178,13 +219,27 @@ export function keysOf(config: Config): readonly Key[] {
 }
 
 /** Puts each key's part of the target into the environment; with a wrong number of parts nothing. */
-export function exportKeys(keys: readonly Key[], target: string | undefined, env: Env): void {
+export function exportKeys(
+  keys: readonly Key[],
+  target: string | undefined,
+  env: Env,
+  say?: (level: number, text: string) => void,
+): void {
   const values = target?.split('/') ?? [];
   if (values.length === keys.length) {
     keys.forEach((key, index) => {
       env[key.name] = values[index] ?? '';
     });
+  } else if (target !== undefined) {
+    const names = keys.map((key) => key.name).join(' ');
+    say?.(0, `ERROR: wrong number of values in ${target}, should match (${names})`);
   }
+}
+
+/** One part for each key, none of them empty (config.md 9). */
+export function isValidTarget(target: string, keys: readonly Key[]): boolean {
+  const parts = target.split('/');
+  return parts.length === keys.length && parts.every((part) => part !== '');
 }
 
 /** Checks the area's target; a command that needs one calls this. */
@@ -199,86 +254,4 @@ export function requireTarget(area: Area): string {
     area.keys.map((key) => key.name),
   );
   return area.target;
-}
-
-export type Runconfig = {
-  readonly config: Config;
-  /** Effective variables: those of `default`, then those of the target, which win. */
-  readonly variables: ReadonlyMap<string, string>;
-};
-
-/** Reads `runconfigs.config` for the area's target; without a target all sections are kept. */
-export function loadRunconfig(area: Area, target = area.target): Runconfig {
-  const file = join(area.path, 'runconfigs.config');
-  const options = readOptions(area.path, area.options, area.env);
-  const {envSections: _, ...plain} = options;
-  if (!existsSync(file)) {
-    area.options.say?.(0, `WARNING: You do not have a run config file: ${file}`);
-  }
-  const config = readConfig(file, {
-    ...plain,
-    ...(target === undefined ? {} : {target, seed: target, filter: ['default', target]}),
-  });
-  const variables = new Map<string, string>();
-  for (const section of ['default', ...(target === undefined ? [] : [target])]) {
-    for (const {key, value} of config.entries(section)) {
-      variables.set(key, value);
-    }
-  }
-  return {config, variables};
-}
-
-/** All section names of `runconfigs.config`, sorted by byte order, patterns applied and gone. */
-export function listTargets(area: Area): readonly string[] {
-  const file = join(area.path, 'runconfigs.config');
-  const {envSections: _, ...plain} = readOptions(area.path, area.options, area.env);
-  return readConfig(file, plain)
-    .sections.map((section) => section.name)
-    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-}
-
-/** `-reqtarg`: the target must have a section of its own. */
-export function checkRequiredTarget(area: Area, target: string): void {
-  const targets = listTargets(area);
-  if (!targets.includes(target)) {
-    const near = nearNames(target, targets, 1);
-    throw new UserError(`[${target}] not found in ${join(area.path, 'runconfigs.config')}`, {
-      ...(near[0] === undefined ? {} : {hint: `did you mean [${near[0]}]?`}),
-    });
-  }
-}
-
-/** Variables of runconfigs as the engine exports them: raw, without internal keys. */
-export function exportRunconfig(runconfig: Runconfig, env: Env): void {
-  for (const [key, value] of runconfig.variables) {
-    if (isExportable(key)) {
-      env[key] = value;
-    }
-  }
-}
-
-/** Test name to directory: the `[tests-paths]` in order, then `tests/`; the first that has a name wins. */
-export function findTests(area: Area): ReadonlyMap<string, string> {
-  const tests = new Map<string, string>();
-  const paths = [
-    ...area.config.entries('tests-paths').map(({value}) => resolve(area.path, value)),
-    join(area.path, 'tests'),
-  ];
-  for (const path of paths) {
-    let names: readonly string[];
-    try {
-      names = readdirSync(path).sort();
-    } catch {
-      area.options.say?.(0, `WARNING: problem with directory ${path}, dropping it from tests path`);
-      continue;
-    }
-    for (const name of names) {
-      const directory = join(path, name);
-      const isTest = statSync(join(directory, 'testconfig'), {throwIfNoEntry: false})?.isFile() ?? false;
-      if (!name.startsWith('.') && !tests.has(name) && isTest) {
-        tests.set(name, directory);
-      }
-    }
-  }
-  return tests;
 }

@@ -8,7 +8,7 @@ export type Origin = {
   readonly line: number;
   /** Column at which the value starts, from 1. */
   readonly column: number;
-  /** The includes that led here, outermost first. */
+  /** The includes that led here, as `file:line`, outermost first. */
   readonly includedFrom: readonly string[];
 };
 
@@ -18,12 +18,15 @@ export type Entry = {
   readonly origin: Origin;
   /** A `[system CMD]` value that is to run when the items are expanded; `value` is then the command. */
   readonly isDeferred: boolean;
+  /** The entry whose place this one took. */
+  readonly replaced?: Entry;
 };
 
 export class Section {
   readonly name: string;
   readonly origin: Origin;
   readonly #entries = new Map<string, Entry>();
+  readonly #failed = new Map<string, Origin>();
 
   constructor(name: string, origin: Origin) {
     this.name = name;
@@ -31,8 +34,12 @@ export class Section {
   }
 
   set(entry: Entry): void {
-    this.#entries.delete(entry.key);
-    this.#entries.set(entry.key, entry);
+    const replaced = this.#entries.get(entry.key);
+    if (replaced !== undefined) {
+      this.#entries.delete(entry.key);
+    }
+    this.#failed.delete(entry.key);
+    this.#entries.set(entry.key, replaced === undefined ? entry : {...entry, replaced});
   }
 
   /** Replaces a value without moving the entry: how continuation lines are added. */
@@ -43,8 +50,10 @@ export class Section {
     }
   }
 
-  delete(key: string): void {
+  /** The key's value could not be evaluated: it has none, and whoever applies the section unsets the variable. */
+  fail(key: string, origin: Origin): void {
     this.#entries.delete(key);
+    this.#failed.set(key, origin);
   }
 
   get(key: string): string | undefined {
@@ -57,6 +66,15 @@ export class Section {
 
   get entries(): readonly Entry[] {
     return [...this.#entries.values()];
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** Keys whose value could not be evaluated (config.md 6.2). */
+  get failedKeys(): readonly string[] {
+    return [...this.#failed.keys()];
   }
 }
 
@@ -80,6 +98,15 @@ export class Config {
 
   delete(name: string): void {
     this.#sections.delete(name);
+  }
+
+  /** Moves a section behind all others, unless it has entries already. */
+  placeLast(name: string): void {
+    const section = this.#sections.get(name);
+    if (section?.isEmpty === true) {
+      this.#sections.delete(name);
+      this.#sections.set(name, section);
+    }
   }
 
   get(section: string, key: string): string | undefined {

@@ -2,7 +2,9 @@
 import {join} from 'node:path';
 import {buildPlan} from '@megatest/model';
 import {describe, expect, it} from 'vitest';
-import {exportRunconfig, findTests, loadArea, loadRunconfig} from './area.ts';
+import {loadArea} from './area.ts';
+import {findTests} from './find-tests.ts';
+import {exportRunconfig, loadRunconfig} from './runconfigs.ts';
 import {readTestDefinition} from './testconfig.ts';
 
 const examples = join(import.meta.dirname, '../../../examples');
@@ -40,10 +42,10 @@ describe('examples/quickstart', () => {
     );
     expect(summary).toEqual({
       compile: ['normal', ['debug', 'release']],
-      lint: ['normal', []],
-      report: ['toplevel', []],
-      sources: ['normal', []],
-      speed: ['normal', []],
+      lint: ['normal', ['']],
+      report: ['toplevel', ['']],
+      sources: ['normal', ['']],
+      speed: ['normal', ['']],
       unit: ['itemwait', ['debug/size', 'debug/sum', 'release/size', 'release/sum']],
     });
   });
@@ -53,7 +55,7 @@ describe('examples/quickstart', () => {
     const items = Object.fromEntries(
       built.tests.map((test) => [test.testName, test.items.map((item) => item.itemPath)]),
     );
-    expect(items).toEqual({unit: ['debug/size', 'debug/sum'], compile: ['debug'], sources: []});
+    expect(items).toEqual({unit: ['debug/size', 'debug/sum'], compile: ['debug'], sources: ['']});
   });
 
   it('takes the variables of the target over those of default', () => {

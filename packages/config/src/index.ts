@@ -2,23 +2,27 @@ export {
   type Area,
   type AreaOptions,
   areaName,
-  checkRequiredTarget,
   exportKeys,
-  exportRunconfig,
   findArea,
-  findTests,
+  isValidTarget,
   type Key,
   keysOf,
-  listTargets,
   loadArea,
-  loadRunconfig,
-  type Runconfig,
   requireTarget,
 } from './area.ts';
 export {Config, type Entry, type Origin, Section} from './config.ts';
+export {findTests, testsPath} from './find-tests.ts';
 export {expandItems, type ItemsOutcome} from './items.ts';
 export {DUMP_MODES, printConfig, printOrigins} from './print-config.ts';
 export {isExportable, type ReadOptions, readConfig, readConfigText} from './read-config.ts';
+export {type Message, messagesOf, type ReadNote} from './read-note.ts';
+export {
+  checkRequiredTarget,
+  exportRunconfig,
+  listTargets,
+  loadRunconfig,
+  type Runconfig,
+} from './runconfigs.ts';
 export {type Env, evaluateInShell, joinLines, runShell} from './shell.ts';
 export {
   type EzStep,

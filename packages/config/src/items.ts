@@ -1,6 +1,7 @@
 /** Items of an iterated test: `[items]` as a cross product, `[itemstable]` column by column (spec config.md 13). */
 import type {PlannedItem} from '@megatest/model';
 import type {Config, Entry} from './config.ts';
+import {wordsOf} from './words.ts';
 
 export type ItemsOutcome = {
   readonly isIterated: boolean;
@@ -18,9 +19,7 @@ export function expandItems(config: Config, runDeferred: (entry: Entry) => strin
     }
     return entries.map((entry) => ({
       name: entry.key,
-      values: (entry.isDeferred ? runDeferred(entry) : entry.value)
-        .split(/\s+/)
-        .filter((value) => value !== ''),
+      values: wordsOf(entry.isDeferred ? runDeferred(entry) : entry.value),
     }));
   };
   const productRows = rows('items');
@@ -37,7 +36,7 @@ export function expandItems(config: Config, runDeferred: (entry: Entry) => strin
   for (const vars of product(productRows)) {
     add(vars);
   }
-  const longest = Math.max(0, ...tableRows.map((row) => row.values.length));
+  const longest = tableRows.reduce((most, row) => Math.max(most, row.values.length), 0);
   for (let column = 0; column < longest; column += 1) {
     add(tableRows.map((row) => [row.name, row.values[column] ?? '-'] as const));
   }
@@ -67,4 +66,13 @@ function* product(rows: readonly Row[]): Generator<readonly (readonly [string, s
       return;
     }
   }
+}
+
+/** What an item adds to the environment (config.md 6.5, 13). */
+export function itemEnvironment({itemPath, vars}: PlannedItem): Record<string, string> {
+  return {
+    ...Object.fromEntries(vars),
+    MT_ITEMPATH: itemPath,
+    MT_ITEM_INFO: `(${vars.map(([name, value]) => `(${name} ${value})`).join(' ')})`,
+  };
 }

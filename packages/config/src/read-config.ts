@@ -2,13 +2,19 @@
  * Reads a config file (spec config.md 1 to 7). Reading is synchronous: it happens in a short-lived planning child or in a
  * command, and every line may depend on what the lines before it did to the environment.
  */
-import {accessSync, constants, readFileSync, statSync} from 'node:fs';
-import {homedir} from 'node:os';
 import {dirname, isAbsolute, join} from 'node:path';
-import {UserError} from '@megatest/model';
-import {Config, type Origin, type Section} from './config.ts';
-import {expandHelpers, type HelperContext} from './helpers.ts';
-import {type Env, evaluateInShell, joinLines, runShell} from './shell.ts';
+import {UserError, unreachable} from '@megatest/model';
+import {classifyLine} from './classify-line.ts';
+import {Config, type Entry, type Origin, type Section} from './config.ts';
+import {isExecutable, readConfigFile} from './config-file.ts';
+import {expandHelpers, type Helper} from './expand-helpers.ts';
+import {evaluateHelper, type HelperContext, helperTypes} from './helpers.ts';
+import {forEachLogicalLine, type LogicalLine, positionIn} from './logical-lines.ts';
+import {messagesOf, type ReadNote} from './read-note.ts';
+import {expandHome} from './resolve-path.ts';
+import {SchemeWorld} from './scheme-world.ts';
+import {sectionPattern} from './section-pattern.ts';
+import {type Env, evaluateInShell, joinLines, quoteForShell, runShell} from './shell.ts';
 
 export type ReadOptions = {
   /** Changed by env sections; give a copy to keep plans apart. */
@@ -18,34 +24,40 @@ export type ReadOptions = {
   /** `deferred`: `[system]` values of `[items]` and `[itemstable]` are kept for later. */
   readonly commands: 'yes' | 'no' | 'deferred';
   readonly envSections?: RegExp;
-  /** With a filter only these sections (and pattern sections that match the seed) are kept and may run commands. */
+  /** With a filter only these sections (and pattern sections that match them) are kept and may run commands. */
   readonly filter?: readonly string[];
+  /** A section that exists from the start, so that pattern sections apply to it. */
   readonly seed?: string;
+  /** A config to add to; entries of the file replace its own. */
   readonly base?: Config;
   readonly areaPath?: string;
   readonly target?: string;
+  /** The loaded `megatest.config` and runconfigs, when another file is read. */
+  readonly areaConfig?: Config;
   readonly runconfigs?: Config;
-  readonly commandLine?: ReadonlyMap<string, string>;
+  /** Options of the command line, for `args:get-arg`; a switch without a value is `true`. */
+  readonly commandLine?: ReadonlyMap<string, string | true>;
+  /** Test name to directory, for `tests:get-all`. */
+  readonly tests?: () => ReadonlyMap<string, string>;
+  /** For `db:dbfile-path`. */
+  readonly databaseDirectory?: string;
   readonly say?: (level: number, text: string) => void;
+  /** Told of everything that the reader notices, also of what has no message. */
+  readonly note?: (note: ReadNote) => void;
   /** Called when a section ends, in whatever file: how `[fields]` takes effect before the next section. */
   readonly onSectionEnd?: (section: Section, env: Env) => void;
+  /**
+   * Told when a line depends on the environment: with the name for `#{getenv NAME}`, with `undefined` for a command or an
+   * expression, which may look at anything.
+   */
+  readonly onEnvironmentUse?: (name: string | undefined) => void;
   /** Milliseconds (`performance.now()`) after which reading gives up, saying what it was doing. */
   readonly deadlineMs?: number;
 };
 
 const maxIncludeDepth = 100;
-/** A line longer than this is no config line. */
-const maxLineLength = 16 * 1024 * 1024;
-const maxFileBytes = 256 * 1024 * 1024;
-
-const settingLine = /^\[configf:settings[ \t]+(\S+)[ \t]+(.*)\][ \t]*$/;
-const includeLine = /^\[include[ \t]+(.*)\][ \t]*$/;
-const scriptLine = /^\[scriptinc[ \t]+([^\s\]]+)([^\]]*)\][ \t]*$/;
-const sectionLine = /^\[(.*)\][ \t]*$/;
-const commandLine = /^(\S+)([ \t]+)\[system[ \t]+(.*)\][ \t]*$/;
-const keyOnlyLine = /^(\S+)([ \t]*)$/;
-const keyValueLine = /^(\S+)([ \t]+)(\S.*)$/s;
-const indentedLine = /^([ \t]+)(\S.*)$/;
+/** Files that include each other twice each would otherwise be read for ever before they are too deep. */
+const maxIncludes = 10_000;
 
 /** Reads `path`; a file that does not exist reads as empty, with a message at level 1. */
 export function readConfig(path: string, options: ReadOptions): Config {
@@ -64,58 +76,72 @@ export function readConfigText(text: string, name: string, options: ReadOptions)
 /** State of one file being read; its includes have their own. */
 type FileState = {
   readonly file: string;
+  /** Where relative includes start. */
+  readonly directory: string;
   readonly includedFrom: readonly string[];
   section: Section;
   /** Key of the entry that indented lines continue, with the lead of its first one. */
-  open: {readonly key: string; readonly isEnv: boolean; lead: string | undefined} | undefined;
+  open: {readonly key: string; lead: string | undefined} | undefined;
 };
 
 class ConfigReader {
   readonly #options: ReadOptions;
   readonly #config: Config;
-  readonly #say: (level: number, text: string) => void;
   #trims = false;
-  #nextLineOrigin: Origin = {file: '', line: 0, column: 1, includedFrom: []};
+  #includes = 0;
+  #scheme: SchemeWorld | undefined;
+  /** Sections that exist although no header has named them yet. */
+  readonly #implicit = new Set<string>();
+  /** Files being read, from the outermost to this one. */
+  readonly #files: string[] = [];
 
   constructor(options: ReadOptions) {
     this.#options = options;
     this.#config = options.base ?? new Config();
-    this.#say = options.say ?? (() => {});
     if (options.seed !== undefined) {
-      this.#config.open(options.seed, this.#nextLineOrigin);
+      this.#openImplicitly(options.seed, nowhere);
     }
   }
 
   readFile(path: string): void {
-    const text = this.#load(path);
+    const text = readConfigFile(path);
     if (text === undefined) {
-      this.#say(1, `read-config - file not found ${path} current path: ${this.#options.cwd}`);
+      const {cwd} = this.#options;
+      this.#note({kind: 'file-missing', origin: {...nowhere, file: path}, path, cwd});
       return;
     }
     this.readText(text, path);
   }
 
   readText(text: string, file: string): void {
-    const origin: Origin = {file, line: 0, column: 1, includedFrom: []};
     const state: FileState = {
       file,
+      directory: dirname(file),
       includedFrom: [],
-      section: this.#config.open('default', origin),
+      section: this.#openImplicitly('default', {...nowhere, file}),
       open: undefined,
     };
-    const hadDefault = state.section.entries.length > 0;
     this.#readLines(text, state);
     this.#endSection(state);
     // A section "default" that nobody mentioned must not appear in a listing.
-    const implicit = this.#config.section('default');
-    if (
-      !hadDefault &&
-      implicit !== undefined &&
-      implicit.origin.line === 0 &&
-      implicit.entries.length === 0
-    ) {
+    if (this.#implicit.has('default') && this.#config.section('default')?.isEmpty === true) {
       this.#config.delete('default');
     }
+  }
+
+  #openImplicitly(name: string, origin: Origin): Section {
+    if (this.#config.section(name) === undefined) {
+      this.#implicit.add(name);
+    }
+    return this.#config.open(name, origin);
+  }
+
+  /** Opens the section of a header. One that existed unmentioned takes its place in the order of the file now. */
+  #openByHeader(name: string, origin: Origin): Section {
+    if (this.#implicit.delete(name)) {
+      this.#config.placeLast(name);
+    }
+    return this.#config.open(name, origin);
   }
 
   finish(): Config {
@@ -130,51 +156,29 @@ class ConfigReader {
     return this.#config;
   }
 
-  #load(path: string): string | undefined {
-    try {
-      const {size} = statSync(path);
-      if (size > maxFileBytes) {
-        throw new UserError(`the file has ${size} bytes, a config file may have at most ${maxFileBytes}`, {
-          place: {file: path},
-        });
+  #note(note: ReadNote): void {
+    this.#options.note?.(note);
+    const {say} = this.#options;
+    if (say !== undefined) {
+      for (const {level, text} of messagesOf(note)) {
+        say(level, text);
       }
-      return readFileSync(path, 'utf8');
-    } catch (error) {
-      if (error instanceof UserError) {
-        throw error;
-      }
-      return undefined;
     }
   }
 
   #readLines(text: string, state: FileState): void {
-    let lineNumber = 0;
-    let from = 0;
-    while (from < text.length) {
-      let end = text.indexOf('\n', from);
-      end = end < 0 ? text.length : end;
-      if (end - from > maxLineLength) {
-        throw new UserError(`the line has ${end - from} characters, at most ${maxLineLength} are allowed`, {
-          place: {file: state.file, line: lineNumber + 1},
-        });
-      }
-      let line = text.slice(from, end).replace(/\r$/, '');
-      from = end + 1;
-      lineNumber += 1;
-      const start = lineNumber;
-      while (line.endsWith('\\')) {
-        let next = text.indexOf('\n', from);
-        next = next < 0 ? text.length : next;
-        line = line.slice(0, -1) + text.slice(from, next).replace(/\r$/, '');
-        if (from >= text.length) {
-          break;
-        }
-        from = next + 1;
-        lineNumber += 1;
-      }
-      this.#checkTime(state.file, start);
-      this.#readLine(line, start, state);
+    if (text.includes('\0')) {
+      const line = text.slice(0, text.indexOf('\0')).split('\n').length;
+      throw new UserError('this is no text file, there is a zero byte in it', {
+        place: {file: state.file, line},
+      });
     }
+    this.#files.push(state.file);
+    forEachLogicalLine(text, state.file, (line) => {
+      this.#checkTime(state.file, line.line);
+      this.#readLine(line, state);
+    });
+    this.#files.pop();
   }
 
   #checkTime(file: string, line: number): void {
@@ -184,74 +188,63 @@ class ConfigReader {
     }
   }
 
-  #readLine(raw: string, lineNumber: number, state: FileState): void {
-    this.#nextLineOrigin = {file: state.file, line: lineNumber, column: 1, includedFrom: state.includedFrom};
-    const expanded = expandHelpers(raw, this.#helperContext(state, lineNumber));
-    const line = this.#trims ? expanded.trimEnd() : expanded;
-    if (/^[ \t]*(#|$)/.test(line)) {
-      state.open = undefined;
-      return;
-    }
-    const setting = settingLine.exec(line);
-    if (setting !== null) {
-      state.open = undefined;
-      if (setting[1] === 'trim-trailing-spaces') {
-        this.#trims = setting[2] !== 'no';
-      }
-      return;
-    }
-    const include = includeLine.exec(line);
-    if (include !== null) {
-      state.open = undefined;
-      this.#include(include[1] ?? '', state);
-      return;
-    }
-    const script = scriptLine.exec(line);
-    if (script !== null) {
-      state.open = undefined;
-      this.#includeScript(script[1] ?? '', script[2] ?? '', state);
-      return;
-    }
-    const section = sectionLine.exec(line);
-    if (section !== null) {
-      this.#endSection(state);
-      state.section = this.#config.open(section[1] ?? '', this.#nextLineOrigin);
-      return;
-    }
-    const command = commandLine.exec(line);
-    if (command !== null) {
-      state.open = undefined;
-      this.#commandValue(
-        command[1] ?? '',
-        command[3] ?? '',
-        line,
-        state,
-        this.#originAt(line, command[1], command[2]),
-      );
-      return;
-    }
-    const keyOnly = keyOnlyLine.exec(line);
-    const entry = keyOnly ?? keyValueLine.exec(line);
-    if (entry !== null) {
-      const [, key = '', gap = '', text = ''] = entry;
-      this.#entry(key, keyOnly === null ? text : gap, state, this.#originAt(line, key, gap));
-      return;
-    }
-    const indented = indentedLine.exec(line);
-    if (indented !== null) {
-      this.#continue(indented[1] ?? '', indented[2] ?? '', state);
-      return;
-    }
-    this.#say(0, `ERROR: problem parsing ${state.file}:${lineNumber}, "${line}"`);
+  #timeLeftMs(): number | undefined {
+    const {deadlineMs} = this.#options;
+    return deadlineMs === undefined ? undefined : Math.max(1, deadlineMs - performance.now());
   }
 
-  #originAt(line: string, key = '', gap = ''): Origin {
-    return {...this.#nextLineOrigin, column: Math.min(line.length, key.length + gap.length) + 1};
+  #readLine(logical: LogicalLine, state: FileState): void {
+    const expanded = logical.text.includes('#{') ? this.#expand(logical, state) : logical.text;
+    const text = this.#trims ? expanded.trimEnd() : expanded;
+    const line = classifyLine(text);
+    const originAt = (offset: number): Origin => originIn(logical, offset, state);
+    switch (line.kind) {
+      case 'entry':
+        this.#entry(line.key, line.value, state, originAt(line.valueAt));
+        return;
+      case 'indented':
+        this.#continue(line.indent, line.text, state, originAt(line.indent.length));
+        return;
+      case 'command':
+        state.open = undefined;
+        this.#commandValue(line.key, line.command, text, state, originAt(line.valueAt));
+        return;
+      case 'unparsable':
+        this.#note({kind: 'unparsable-line', origin: originAt(0), text});
+        return;
+      case 'section':
+        this.#endSection(state);
+        state.section = this.#openByHeader(line.name, originAt(0));
+        return;
+      case 'comment':
+        state.open = undefined;
+        return;
+      case 'setting':
+        state.open = undefined;
+        if (line.name === 'trim-trailing-spaces') {
+          this.#trims = line.value !== 'no';
+        } else {
+          this.#note({kind: 'setting-unknown', origin: originAt(0), name: line.name});
+        }
+        return;
+      case 'include':
+        state.open = undefined;
+        this.#include(line.path, state, originAt(0));
+        return;
+      case 'script':
+        state.open = undefined;
+        this.#includeScript(line.script, line.args, state, originAt(0));
+        return;
+      default:
+        unreachable(line);
+    }
   }
 
-  #helperContext(state: FileState, lineNumber: number): HelperContext {
-    const {env, cwd, areaPath, target, runconfigs, deadlineMs} = this.#options;
-    return {
+  /** Puts the results of the helpers in their place; what does not matter in a comment is noted when the line is none. */
+  #expand(logical: LogicalLine, state: FileState): string {
+    const later: ReadNote[] = [];
+    const {env, cwd, areaPath, target, runconfigs} = this.#options;
+    const context: HelperContext = {
       config: this.#config,
       env,
       cwd,
@@ -259,11 +252,48 @@ class ConfigReader {
       target,
       runconfigs,
       allowsCommands: this.#options.commands !== 'no' && this.#isSelected(state.section.name),
-      commandLine: this.#options.commandLine ?? new Map(),
-      say: this.#say,
-      place: `${state.file}:${lineNumber}`,
-      timeLeftMs: () => (deadlineMs === undefined ? undefined : Math.max(1, deadlineMs - performance.now())),
+      scheme: () => this.#schemeWorld(),
+      note: (note) => this.#note(note),
+      noteUnlessComment: (note) => later.push(note),
+      line: logical.text,
+      originOf: (helper) => originIn(logical, helper.at, state),
+      timeLeftMs: () => this.#timeLeftMs(),
+      uses: (name) => this.#options.onEnvironmentUse?.(name),
     };
+    const {text, gaveUp} = expandHelpers(logical, (helper: Helper) => evaluateHelper(helper, context));
+    if (gaveUp !== undefined) {
+      this.#note({kind: 'helper-endless', origin: originIn(logical, 0, state), reason: gaveUp});
+    }
+    if (!/^[ \t]*(#|$)/.test(text)) {
+      const unclosed = unclosedHelper(text);
+      if (unclosed !== undefined) {
+        const at = Math.max(0, logical.text.lastIndexOf(unclosed));
+        later.push({kind: 'helper-unclosed', origin: originIn(logical, at, state), text: unclosed});
+      }
+      for (const note of later) {
+        this.#note(note);
+      }
+    }
+    return text;
+  }
+
+  #schemeWorld(): SchemeWorld {
+    const {env, cwd, areaPath, target, areaConfig, runconfigs, commandLine, tests, databaseDirectory} =
+      this.#options;
+    this.#scheme ??= new SchemeWorld({
+      config: this.#config,
+      env,
+      cwd,
+      areaPath,
+      target,
+      areaConfig,
+      runconfigs,
+      commandLine: commandLine ?? new Map(),
+      tests,
+      databaseDirectory,
+      timeLeftMs: () => this.#timeLeftMs(),
+    });
+    return this.#scheme;
   }
 
   /** Whether commands of this section may run: all without a filter, else the kept ones and the patterns that match them. */
@@ -279,30 +309,47 @@ class ConfigReader {
     );
   }
 
+  #set(state: FileState, entry: Entry): void {
+    const earlier = state.section.entry(entry.key);
+    state.section.set(entry);
+    if (earlier !== undefined && this.#options.note !== undefined) {
+      this.#note({
+        kind: 'key-redefined',
+        origin: entry.origin,
+        section: state.section.name,
+        entry,
+        earlier,
+      });
+    }
+  }
+
   #entry(key: string, text: string, state: FileState, origin: Origin): void {
-    const isEnv = this.#isEnvSection(state.section.name);
     let value = text;
-    if (isEnv && this.#options.commands !== 'no') {
-      const evaluated = evaluateInShell(text, this.#options.env, this.#options.cwd);
+    if (this.#isEnvSection(state.section.name) && this.#options.commands !== 'no') {
+      const {env, cwd} = this.#options;
+      this.#options.onEnvironmentUse?.(undefined);
+      const evaluated = evaluateInShell(text, env, cwd, this.#timeLeftMs());
       if (evaluated === undefined) {
-        this.#say(0, `ERROR: problem evaluating "${text}" in the shell environment`);
-        this.#say(0, `ERROR: bad value for setenv, key=${key}, value=#f`);
-        state.section.delete(key);
+        this.#note({kind: 'env-value-failed', origin, key, value: text});
+        state.section.fail(key, origin);
         state.open = undefined;
         return;
       }
       value = evaluated;
       if (isExportable(key)) {
-        this.#options.env[key] = value;
+        env[key] = value;
+      } else {
+        this.#note({kind: 'env-key-unusable', origin, key});
       }
     }
-    state.section.set({key, value, origin, isDeferred: false});
-    state.open = {key, isEnv, lead: undefined};
+    this.#set(state, {key, value, origin, isDeferred: false});
+    state.open = {key, lead: undefined};
   }
 
-  #continue(indent: string, text: string, state: FileState): void {
+  #continue(indent: string, text: string, state: FileState, origin: Origin): void {
     const {open} = state;
     if (open === undefined) {
+      this.#note({kind: 'dropped-line', origin, text});
       return;
     }
     let kept = '';
@@ -316,57 +363,83 @@ class ConfigReader {
 
   #commandValue(key: string, command: string, line: string, state: FileState, origin: Origin): void {
     const {commands, env, cwd} = this.#options;
-    if (commands === 'no' || !this.#isSelected(state.section.name)) {
+    const {name} = state.section;
+    if (commands === 'no' || !this.#isSelected(name)) {
       return;
     }
-    if (commands === 'deferred' && (state.section.name === 'items' || state.section.name === 'itemstable')) {
-      state.section.set({key, value: command, origin, isDeferred: true});
+    if (commands === 'deferred' && (name === 'items' || name === 'itemstable')) {
+      this.#set(state, {key, value: command, origin, isDeferred: true});
       return;
     }
-    const context = this.#helperContext(state, origin.line);
-    const result = runShell(command, env, cwd, context.timeLeftMs());
-    const value = joinLines(result.stdout);
-    if (result.code !== 0) {
-      this.#say(0, `ERROR: problem with ${line}, return code ${result.code} output: ${value}`);
+    this.#options.onEnvironmentUse?.(undefined);
+    const started = performance.now();
+    const {code, stdout, stopped} = runShell(command, env, cwd, this.#timeLeftMs());
+    const seconds = (performance.now() - started) / 1000;
+    const value = joinLines(stdout);
+    if (stopped !== undefined) {
+      this.#note({kind: 'command-stopped', origin, command, reason: stopped});
     }
-    state.section.set({key, value, origin, isDeferred: false});
+    if (code !== 0) {
+      this.#note({kind: 'value-command-failed', origin, line, code, output: value});
+    }
+    if (seconds > slowCommandS) {
+      this.#note({kind: 'helper-slow', origin, body: command, seconds});
+    }
+    this.#set(state, {key, value, origin, isDeferred: false});
   }
 
-  #include(name: string, state: FileState): void {
-    const expanded = name.startsWith('~/') ? join(homedir(), name.slice(2)) : name;
-    const path = isAbsolute(expanded) ? expanded : join(dirname(state.file), expanded);
+  #include(name: string, state: FileState, origin: Origin): void {
+    const expanded = expandHome(name, this.#options.env);
+    const path = isAbsolute(expanded) ? expanded : join(state.directory, expanded);
+    this.#includes += 1;
     if (state.includedFrom.length >= maxIncludeDepth) {
-      this.#say(
-        0,
-        `ERROR: ${state.file}: includes are nested deeper than ${maxIncludeDepth}, ${path} is left out`,
-      );
+      this.#note({kind: 'include-too-deep', origin, path, depth: maxIncludeDepth});
       return;
     }
-    const text = this.#load(path);
+    if (this.#includes > maxIncludes) {
+      throw new UserError(`more than ${maxIncludes} files are included: this looks like a loop`, {
+        place: {file: origin.file, line: origin.line},
+      });
+    }
+    const text = readConfigFile(path);
     if (text === undefined) {
-      this.#say(2, `INFO: include file ${path} not found (called from ${state.file})`);
+      this.#note({kind: 'include-missing', origin, path});
       return;
     }
-    this.#readInside(text, path, state);
+    if (this.#files.includes(path)) {
+      this.#note({kind: 'include-again', origin, path});
+    }
+    this.#readInside(text, {file: path, directory: dirname(path)}, state, origin);
   }
 
-  #includeScript(script: string, args: string, state: FileState): void {
+  #includeScript(script: string, args: string, state: FileState, origin: Origin): void {
     const {env, cwd} = this.#options;
-    const candidates = isAbsolute(script) ? [script] : [join(cwd, script), join(dirname(state.file), script)];
+    const candidates = isAbsolute(script) ? [script] : [join(cwd, script), join(state.directory, script)];
     const path = candidates.find(isExecutable);
     if (path === undefined) {
-      this.#say(0, `Script not found or not exectutable: ${script}`);
+      this.#note({kind: 'script-missing', origin, script});
       return;
     }
-    const {stdout} = runShell(`${path}${args}`, env, cwd, this.#helperContext(state, 0).timeLeftMs());
-    this.#readInside(stdout, state.file, state);
+    const command = `${quoteForShell(path)}${args}`;
+    this.#options.onEnvironmentUse?.(undefined);
+    const {code, stdout, stopped} = runShell(command, env, cwd, this.#timeLeftMs());
+    if (stopped !== undefined) {
+      this.#note({kind: 'command-stopped', origin, command, reason: stopped});
+    } else if (code !== 0) {
+      this.#note({kind: 'script-failed', origin, command, code});
+    }
+    this.#readInside(stdout, {file: `${path} (output)`, directory: state.directory}, state, origin);
   }
 
-  #readInside(text: string, file: string, state: FileState): void {
-    const place = `${state.file}:${this.#nextLineOrigin.line}`;
+  #readInside(
+    text: string,
+    where: {readonly file: string; readonly directory: string},
+    state: FileState,
+    origin: Origin,
+  ): void {
     const inner: FileState = {
-      file,
-      includedFrom: [...state.includedFrom, place],
+      ...where,
+      includedFrom: [...state.includedFrom, `${origin.file}:${origin.line}`],
       section: state.section,
       open: undefined,
     };
@@ -380,26 +453,27 @@ class ConfigReader {
   #endSection(state: FileState): void {
     state.open = undefined;
     const {section} = state;
-    const pattern = sectionPattern(section.name);
+    const {name, origin} = section;
+    const pattern = sectionPattern(name);
     if (pattern === undefined) {
       this.#options.onSectionEnd?.(section, this.#options.env);
       return;
     }
-    this.#config.delete(section.name);
+    this.#config.delete(name);
     if (pattern === 'invalid') {
-      this.#say(
-        0,
-        `ERROR: ${state.file}: [${section.name}] is not a valid regular expression, the section is dropped`,
-      );
+      this.#note({kind: 'section-invalid', origin, name});
       return;
     }
+    let count = 0;
     for (const other of this.#config.sections) {
       if (pattern.test(other.name)) {
+        count += 1;
         for (const entry of section.entries) {
           other.set(entry);
         }
       }
     }
+    this.#note({kind: 'section-applied', origin, name, count});
   }
 
   #isEnvSection(name: string): boolean {
@@ -407,29 +481,26 @@ class ConfigReader {
   }
 }
 
-/** The pattern of a `%` or `/regex/` section; `undefined` for an ordinary name. */
-export function sectionPattern(name: string): RegExp | 'invalid' | undefined {
-  const isRegex = name.length > 1 && name.startsWith('/') && name.endsWith('/');
-  if (!isRegex && !name.includes('%')) {
-    return undefined;
+const nowhere: Origin = {file: '', line: 0, column: 1, includedFrom: []};
+const slowCommandS = 2;
+
+function originIn(line: LogicalLine, offset: number, state: FileState): Origin {
+  const position = positionIn(line, offset);
+  return {file: state.file, line: position.line, column: position.column, includedFrom: state.includedFrom};
+}
+
+/** A known helper that begins but has no end. */
+function unclosedHelper(text: string): string | undefined {
+  for (const match of text.matchAll(/#\{([a-z-]+)[ \t][^{}]*$/g)) {
+    const [whole, type = ''] = match;
+    if (helperTypes.includes(type)) {
+      return whole;
+    }
   }
-  try {
-    return new RegExp(`^(?:${isRegex ? name.slice(1, -1) : name.replaceAll('%', '.*')})$`);
-  } catch {
-    return 'invalid';
-  }
+  return undefined;
 }
 
 /** Internal keys (with `:`) and names that no environment can hold are never exported. */
 export function isExportable(key: string): boolean {
   return key !== '' && !key.includes(':') && !key.includes('=');
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

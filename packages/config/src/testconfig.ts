@@ -6,11 +6,12 @@ import {
   MODES,
   type Mode,
   parseDuration,
+  parseRetryRule,
   type SkipRule,
   type TestDefinition,
   UserError,
 } from '@megatest/model';
-import type {Area} from './area.ts';
+import {type Area, optionsWithin} from './area.ts';
 import type {Config} from './config.ts';
 import {expandItems, type ItemsOutcome} from './items.ts';
 import {readConfig} from './read-config.ts';
@@ -26,18 +27,12 @@ export type TestconfigOptions = {
 
 /** Reads the testconfig in `testDir`; the caller has put `MT_TEST_NAME` and, for a launch, the item into the environment. */
 export function readTestconfig(area: Area, testDir: string, options: TestconfigOptions): Config {
-  const {say, commandLine, deadlineMs} = area.options;
   return readConfig(join(testDir, 'testconfig'), {
-    env: options.env,
-    cwd: options.cwd ?? area.path,
+    ...optionsWithin(area, options.env),
     commands: options.commands,
     envSections: /pre-launch-env-vars/,
-    areaPath: area.path,
-    ...(area.target === undefined ? {} : {target: area.target}),
+    ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
     ...(options.runconfigs === undefined ? {} : {runconfigs: options.runconfigs}),
-    ...(say === undefined ? {} : {say}),
-    ...(commandLine === undefined ? {} : {commandLine}),
-    ...(deadlineMs === undefined ? {} : {deadlineMs}),
   });
 }
 
@@ -87,6 +82,7 @@ export function readTestDefinition(
     items: items.items,
     skip: skipOf(config),
     hasTriggers: config.entries('triggers').length > 0,
+    retry: parseRetryRule(config.get('requirements', 'retries') ?? ''),
   };
 }
 
@@ -137,10 +133,8 @@ function priorityOf(config: Config, say: (level: number, text: string) => void):
   }
   const priority = Number(entry.value.trim());
   if (Number.isNaN(priority)) {
-    say(
-      0,
-      `ERROR: priority "${entry.value}" is not a number, 0 is used (${entry.origin.file}:${entry.origin.line})`,
-    );
+    const place = `${entry.origin.file}:${entry.origin.line}`;
+    say(0, `ERROR: bad priority value ${entry.value}, using 0 (${place})`);
     return 0;
   }
   return priority;

@@ -1,5 +1,4 @@
 /** The `logpro` command: `logpro RULESFILE [HTMLFILE] [WAIVERFILE] < LOG > ANNOTATED`. */
-import {once} from 'node:events';
 import {existsSync, fstatSync} from 'node:fs';
 import {Explanation} from './explanation.ts';
 import {jsonResult} from './json-result.ts';
@@ -84,18 +83,16 @@ async function run(
   return runLogpro({...request, ...paths, output: print, hookOutput: 'inherit'});
 }
 
-let isClosed = false;
 let isListening = false;
 
-/** Writes to standard output, and waits until there is room. Once nobody reads any more, quietly does nothing. */
+/** Writes to standard output, and waits until that has taken it. Once nobody reads any more, quietly does nothing. */
 async function print(bytes: Buffer | string): Promise<void> {
   if (!isListening) {
     isListening = true;
-    process.stdout.on('error', () => {
-      isClosed = true;
-    });
+    // The write below ends with the same error, which is none: a log may be read in part.
+    process.stdout.on('error', () => {});
   }
-  if (!isClosed && !process.stdout.write(bytes) && !isClosed) {
-    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => {});
-  }
+  await new Promise<void>((written) => {
+    process.stdout.write(bytes, () => written());
+  });
 }

@@ -53,26 +53,6 @@ export function loadRules(files: readonly RuleFile[], world: RulesWorld): RuleSe
   return loader.finish();
 }
 
-/** Names that rules files use and the language knows, for suggestions. */
-export const formNames: readonly string[] = [
-  ...[...KINDS.values()].flatMap(({forms}) => forms),
-  'trigger',
-  'trigger-with-limit',
-  'trigger:non-required',
-  'section',
-  'hook:add',
-  'load',
-  'load-relative',
-  'define',
-  'lambda',
-  'for-each',
-  'regexp',
-  'logfile',
-  'list',
-  'conc',
-  'not-in',
-];
-
 /** Files that load one another without end stop here. */
 const maxNestedFiles = 50;
 
@@ -96,12 +76,15 @@ class RuleLoader {
   readonly #remarks: Remark[] = [];
   /** The forms that are being evaluated; the innermost one, of the file loaded last, stands last. */
   readonly #places: Place[] = [];
+  /** What may have been meant by a name that is not defined. */
+  readonly #names: readonly string[];
   #nextNumber = 0;
 
   constructor(world: RulesWorld) {
     this.#world = world;
     this.#interpreter = new Interpreter({host: world.host, allowsPatterns: true});
     this.#defineForms();
+    this.#names = this.#interpreter.names;
   }
 
   load(file: RuleFile): void {
@@ -111,11 +94,24 @@ class RuleLoader {
       try {
         this.#interpreter.evaluate(form.text);
       } catch (error) {
-        throw error instanceof SchemeError ? rulesError(error, file, form.offset) : error;
+        throw error instanceof SchemeError ? this.#located(error, file, form.offset) : error;
       } finally {
         this.#places.pop();
       }
     }
+  }
+
+  /** An error inside a form has its place in that form; turned into one in the file. */
+  #located(error: SchemeError, file: RuleFile, formOffset: number): RulesError {
+    const lines = file.text
+      .slice(formOffset)
+      .split('\n')
+      .slice(0, (error.line ?? 1) - 1);
+    const offset = lines.reduce((sum, line) => sum + line.length + 1, formOffset) + (error.column ?? 1) - 1;
+    const unbound = /^unbound variable: (\S+)/.exec(error.message)?.[1];
+    const near = unbound === undefined ? undefined : nearestName(unbound, this.#names);
+    const hint = near === undefined ? undefined : `did you mean ${near}?`;
+    return new RulesError(error.message, placeAt(file.name, file.text, offset, file.firstLine), hint);
   }
 
   finish(): RuleSet {
@@ -287,15 +283,4 @@ function text(form: string, what: string, value: Value | undefined): string {
 
 function shown(value: Value | undefined): string {
   return value === undefined ? 'nothing' : value instanceof Procedure ? value.name : display(value);
-}
-
-/** An error inside a form has its place in that form; turned into one in the file. */
-function rulesError(error: SchemeError, file: RuleFile, formOffset: number): RulesError {
-  const start = file.text.slice(formOffset);
-  const lines = start.split('\n').slice(0, (error.line ?? 1) - 1);
-  const offset = lines.reduce((sum, line) => sum + line.length + 1, formOffset) + (error.column ?? 1) - 1;
-  const unbound = /^unbound variable: (\S+)/.exec(error.message)?.[1];
-  const near = unbound === undefined ? undefined : nearestName(unbound, formNames);
-  const hint = near === undefined ? undefined : `did you mean ${near}?`;
-  return new RulesError(error.message, placeAt(file.name, file.text, offset, file.firstLine), hint);
 }

@@ -13,6 +13,7 @@ export {
   type PlannedTest,
   type SkipRule,
   type TestDefinition,
+  wantedItems,
 } from './plan.ts';
 export {PLAN_FORMATS, type PlanFormat, type PrintablePlan, printPlan} from './plan-print.ts';
 export {parseRetryRule, type RetryRule, retryDelayS} from './retry-rule.ts';

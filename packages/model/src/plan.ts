@@ -227,27 +227,27 @@ function instances(
   say: Say,
 ): Pick<PlannedTest, 'items' | 'itemCount'> {
   const {testName, iterated} = definition;
-  const isWanted = extended.forTest(testName);
   const all = iterated === 'no' ? [{itemPath: '', vars: []}] : definition.items;
-  const items = iterated === 'no' && !isChosen ? all : all.filter(({itemPath}) => isWanted(itemPath));
-  sayLeftOut(testName, all, items, extended, say);
+  const items = iterated === 'no' && !isChosen ? all : wantedItems(testName, all, extended, say);
   return iterated === 'now' ? {items, itemCount: all.length} : {items};
 }
 
-function sayLeftOut(
+/** The items of a test that a pattern list wants; what it leaves out is said (runs.md 3.7). */
+export function wantedItems(
   testName: string,
   all: readonly PlannedItem[],
-  items: readonly PlannedItem[],
-  {text}: TestPattern,
-  say: Say,
-): void {
-  const count = all.length - items.length;
+  pattern: TestPattern,
+  say: (level: number, text: string) => void,
+): readonly PlannedItem[] {
+  const isWanted = pattern.forTest(testName);
+  const wanted = all.filter(({itemPath}) => isWanted(itemPath));
+  const count = all.length - wanted.length;
   if (count > namedLeftOut) {
-    say(1, `INFO: (1) Skipping ${count} items of ${testName} as they don't match ${text}`);
+    say(1, `INFO: (1) Skipping ${count} items of ${testName} as they don't match ${pattern.text}`);
   } else if (count > 0) {
-    const wanted = new Set(items);
-    for (const item of all.filter((one) => !wanted.has(one))) {
-      say(1, `INFO: (1) Skipping ${testName} ${item.itemPath} as it doesn't match ${text}`);
+    for (const {itemPath} of all.filter((item) => !isWanted(item.itemPath))) {
+      say(1, `INFO: (1) Skipping ${testName} ${itemPath} as it doesn't match ${pattern.text}`);
     }
   }
+  return wanted;
 }

@@ -5,10 +5,12 @@
 import {isDeadEndStatus, isEnded, isGood, isRunning, type Mode, type StateStatus} from '@megatest/model';
 
 export type Verdict = 'go' | 'wait' | 'fail' | 'discard';
+/** `none`: the waiton has no such item row; `undecided`: it still waits in this queue, so its row says nothing yet. */
+export type ItemVerdict = Verdict | 'none' | 'undecided';
 
-/** One upstream item, as the gate sees it. */
+/** One upstream item row, as the gate sees it. */
 export type UpstreamItem = StateStatus & {
-  /** The engine has decided about it: launched, left as it is, skipped or blocked. */
+  /** It does not wait in this queue: launched, left as it is, skipped or blocked. */
   readonly isDecided: boolean;
 };
 
@@ -19,42 +21,70 @@ export type Upstream = {
   readonly isDecided: boolean;
   readonly hasActive: boolean;
   readonly hasLaunched: boolean;
-  /** The items that the mapped path means; none when there is no such item. */
-  readonly items: readonly UpstreamItem[];
+  /** Whether somebody else may still start what never started: another live runner of the run. */
+  readonly mayStillStart: () => boolean;
+  /** What `judgeItem` says of the items that the mapped path means. */
+  readonly item: ItemVerdict;
 };
 
-export type Question = {
-  readonly modes: readonly Mode[];
-  /** Whether the waiting test has items. */
-  readonly isIterated: boolean;
-  readonly isExpansion: boolean;
-  /** The mapped item path is empty: the parent row is meant. */
-  readonly meansParent: boolean;
-};
+/**
+ * What is asked of a waiton: whether the items of an iterated test may be looked at (`expansion`), or whether an instance may be
+ * launched that needs certain items of it (`item`) or all of it (`whole`: no items, or an item path mapped to the empty one).
+ */
+export type Gate = 'expansion' | 'item' | 'whole';
 
-export function judge(question: Question, upstream: Upstream): Verdict {
-  const verdicts = question.modes
+/** A waiton in this state lets every item go: a user has forced it. */
+const forcedStatuses = new Set(['PASS', 'WARN', 'WAIVED', 'SKIP']);
+
+/** With several modes the first one that goes decides, and while one of them may still go nothing is blocked. */
+export function judge(modes: readonly Mode[], gate: Gate, upstream: Upstream): Verdict {
+  const verdicts = modes
     .filter((mode) => mode !== 'exclusive')
-    .map((mode) => judgeMode(mode, question, upstream));
-  if (verdicts.includes('go')) {
-    return 'go';
-  }
-  if (verdicts.includes('wait')) {
-    return 'wait';
-  }
-  return verdicts.includes('discard') ? 'discard' : 'fail';
+    .map((mode) => judgeMode(mode, gate, upstream));
+  return (['go', 'wait', 'discard'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'fail';
 }
 
-function judgeMode(mode: Mode, question: Question, upstream: Upstream): Verdict {
+/** From the strongest: all must go, a blocked one blocks at once, and `discard` beats `fail`. */
+const strengths: readonly ItemVerdict[] = ['discard', 'fail', 'undecided', 'wait', 'go', 'none'];
+
+/** The verdict of several waitons, or of several items of one of them. */
+export function stronger<T extends ItemVerdict>(a: T, b: T): T {
+  return strengths.indexOf(a) <= strengths.indexOf(b) ? a : b;
+}
+
+/** Whether an upstream item lets the items go that need it. */
+export function judgeItem(item: UpstreamItem, mayStillStart: () => boolean): ItemVerdict {
+  if (!item.isDecided) {
+    return 'undecided';
+  }
+  if (isGood(item.state, item.status)) {
+    return 'go';
+  }
+  if (isEnded(item.state)) {
+    return 'fail';
+  }
+  return isDeadEnd(item, false, mayStillStart) ? 'discard' : 'wait';
+}
+
+/** Whether the parent row lets every item go, whatever its own items say. */
+export function isForced({state, status}: StateStatus): boolean {
+  return state === 'COMPLETED' && forcedStatuses.has(status);
+}
+
+function judgeMode(mode: Mode, gate: Gate, upstream: Upstream): Verdict {
   switch (mode) {
     case 'toplevel':
       return judgeToplevel(upstream);
     case 'itemwait':
     case 'itemmatch':
-      if (!question.isIterated || (question.meansParent && !question.isExpansion)) {
-        return judgeNormal(upstream);
+      switch (gate) {
+        case 'expansion':
+          return judgeExpansion(upstream);
+        case 'item':
+          return judgeNeededItem(upstream);
+        default:
+          return judgeNormal(upstream);
       }
-      return question.isExpansion ? judgeItemwaitExpansion(upstream) : judgeItem(upstream);
     default:
       return judgeNormal(upstream);
   }
@@ -71,7 +101,7 @@ function judgeNormal(upstream: Upstream): Verdict {
   if (isEnded(state)) {
     return 'fail';
   }
-  return isDeadEnd(upstream.parent, upstream.hasActive) ? 'discard' : 'wait';
+  return isDeadEnd(upstream.parent, upstream.hasActive, upstream.mayStillStart) ? 'discard' : 'wait';
 }
 
 function judgeToplevel(upstream: Upstream): Verdict {
@@ -81,40 +111,37 @@ function judgeToplevel(upstream: Upstream): Verdict {
   if (isEnded(upstream.parent.state)) {
     return 'go';
   }
-  return isDeadEnd(upstream.parent, upstream.hasActive) ? 'discard' : 'wait';
+  return isDeadEnd(upstream.parent, upstream.hasActive, upstream.mayStillStart) ? 'discard' : 'wait';
 }
 
-function judgeItemwaitExpansion(upstream: Upstream): Verdict {
-  const {state} = upstream.parent;
-  if (isRunning(state) || isEnded(state) || upstream.hasLaunched) {
+/** Items may be looked at as soon as the waiton moves, whatever has been decided about it. */
+function judgeExpansion(upstream: Upstream): Verdict {
+  const {parent, hasActive, hasLaunched, isDecided, mayStillStart} = upstream;
+  if (isRunning(parent.state) || isEnded(parent.state) || hasLaunched) {
     return 'go';
   }
-  return upstream.isDecided && isDeadEnd(upstream.parent, upstream.hasActive) ? 'discard' : 'wait';
+  return isDecided && isDeadEnd(parent, hasActive, mayStillStart) ? 'discard' : 'wait';
 }
 
-function judgeItem(upstream: Upstream): Verdict {
-  const {parent, items} = upstream;
-  if (parent.state === 'COMPLETED' && ['PASS', 'WARN', 'WAIVED', 'SKIP'].includes(parent.status)) {
-    return 'go';
-  }
-  if (items.length === 0) {
+function judgeNeededItem(upstream: Upstream): Verdict {
+  if (upstream.item === 'none') {
     return judgeNormal(upstream);
   }
-  if (items.every((item) => item.isDecided && isGood(item.state, item.status))) {
-    return 'go';
+  if (upstream.item === 'undecided') {
+    return 'wait';
   }
-  const decided = items.filter((item) => item.isDecided);
-  if (decided.some((item) => item.state === 'NOT_STARTED')) {
-    return 'discard';
-  }
-  return decided.some((item) => isEnded(item.state) && !isGood(item.state, item.status)) ? 'fail' : 'wait';
+  return isForced(upstream.parent) ? 'go' : upstream.item;
 }
 
-/** A row that was decided, never started and has nothing active: it will not move by itself. */
-function isDeadEnd(row: StateStatus, hasActive: boolean): boolean {
-  return (
-    row.state === 'NOT_STARTED' &&
-    !hasActive &&
-    (isDeadEndStatus(row.status) || row.status === 'n/a' || row.status === 'KEEP_TRYING')
-  );
+/** A row that never started, that is not waiting in this queue and has nothing active: it will not move by itself. */
+function isDeadEnd(row: StateStatus, hasActive: boolean, mayStillStart: () => boolean): boolean {
+  if (row.state === 'DELETED') {
+    return true;
+  }
+  if (row.state !== 'NOT_STARTED' || hasActive) {
+    return false;
+  }
+  // CHECK on a row that never started is a roll-up of items of which some have not run yet: as good as no result.
+  const isFinal = isDeadEndStatus(row.status) && row.status !== 'CHECK';
+  return isFinal || !mayStillStart();
 }

@@ -3,104 +3,100 @@
  *
  * A test is `waiting` (its gate is closed), `expanding` (its items are being asked for), `registering` (its rows are being made),
  * `open` (its instances wait, are launched or left) or `closed` (blocked, without items, or part of a cycle). An instance is
- * `pending` (its gate is closed), `ready` (only a slot is missing), `launched` or `left`. A finished test costs its own update and
- * a look at what waits for it, whatever the size of the run.
+ * `pending` (its gate is closed), `ready` (only a slot is missing), `launching` (its row does not say so yet), `launched`,
+ * `backoff` (it failed and is launched again after a pause) or `left`. A finished test costs its own update and a look at what
+ * waits for it, whatever the size of the run.
  */
 import {
-  ItemMap,
-  isEnded,
-  isGood,
-  isRunning,
   type PlannedItem,
   type PlannedTest,
   type StateStatus,
+  stateKind,
   TestPattern,
+  wantedItems,
 } from '@megatest/model';
-import {judge, type Upstream, type Verdict} from './gate.ts';
-import {type DecisionOptions, decideLaunch} from './launch-decision.ts';
+import {type Action, type BlockedStatus, block, blockedStatus, message, type Note, notes} from './action.ts';
+import {announce, type Wake, wakeInstances} from './announce.ts';
+import {explainDependants, explainWaiting} from './explain.ts';
+import {stronger, type Verdict} from './gate.ts';
+import {changeOf} from './instance-change.ts';
+import {judgeEdge} from './judge-edge.ts';
+import {decideLaunch} from './launch-decision.ts';
+import {inLaunchOrder, itemsInLaunchOrder, type LaunchOrder} from './launch-order.ts';
+import {remember} from './needs.ts';
+import {Others} from './others.ts';
+import {Parking} from './parking.ts';
+import {ReadyQueue} from './ready-queue.ts';
+import {
+  connect,
+  expectedSize,
+  fullName,
+  isDecided,
+  isSettled,
+  makeNode,
+  type Node,
+  type Phase,
+  type ScheduledInstance,
+  standingOfRow,
+} from './schedule-node.ts';
+import type {Instance, RegisteredRow, ScheduleOptions} from './schedule-options.ts';
+import {type ProgressCounts, Tally} from './tally.ts';
 
-export type RegisteredRow = StateStatus & {
-  readonly itemPath: string;
-  readonly testId: number;
-  readonly isOwnLaunch: boolean;
-};
+export type {Action} from './action.ts';
+export type {Instance, RegisteredRow, ScheduleOptions} from './schedule-options.ts';
 
-export type Action =
-  /** Items come from a command: ask a manager, then call `expanded`. */
-  | {readonly kind: 'expand'; readonly testName: string; readonly testDir: string}
-  /** Make these rows, then call `registered`. */
-  | {readonly kind: 'register'; readonly testName: string; readonly items: readonly PlannedItem[]}
-  /** Write NOT_STARTED with this status to a row. */
-  | {
-      readonly kind: 'block';
-      readonly testName: string;
-      readonly itemPath: string;
-      readonly status: string;
-      readonly comment: string;
-    }
-  | {readonly kind: 'message'; readonly level: number; readonly text: string};
-
-export type ScheduleOptions = DecisionOptions & {
-  /** Whether the same instance is running in any run of the area, for mode `exclusive`. */
-  readonly isRunningAnywhere: (testName: string, itemPath: string | undefined) => boolean;
-};
-
-export type Instance = {
-  readonly testName: string;
-  readonly itemPath: string;
-  readonly vars: readonly (readonly [string, string])[];
-  readonly testId: number;
-};
-
-type MutableInstance = Instance & {
-  readonly node: Node;
-  state: string;
-  status: string;
-  phase: 'pending' | 'ready' | 'launched' | 'left';
-};
-
-type Node = {
-  readonly plan: PlannedTest;
-  readonly maps: readonly {readonly upstream: Node; readonly map: ItemMap}[];
-  readonly dependants: Node[];
-  phase: 'waiting' | 'expanding' | 'registering' | 'open' | 'closed';
-  parent: StateStatus;
-  parentId: number;
-  items: readonly PlannedItem[];
-  readonly instances: Map<string, MutableInstance>;
-  readonly ready: MutableInstance[];
-  /** Instances that are pending or ready. */
-  undecided: number;
-  active: number;
-  hasLaunched: boolean;
-  /** Pending instances of dependants, by the item path of this test that they need. */
-  readonly waiters: Map<string, MutableInstance[]>;
-};
-
-const failComment = 'Failed to run due to failed prerequisites';
-const discardComment = 'Failed to run due to prior failed prerequisites';
+/** An explanation names at most this many of the tests that wait. */
+const namedDependants = 10;
 
 export class RunSchedule {
   readonly #options: ScheduleOptions;
+  readonly #order: LaunchOrder;
   readonly #pattern: TestPattern;
   readonly #nodes = new Map<string, Node>();
-  /** In the order of launching. */
-  readonly #order: readonly Node[];
+  readonly #queue = new ReadyQueue();
+  readonly #tally = new Tally();
   readonly #dirtyNodes = new Set<Node>();
-  readonly #dirtyInstances = new Set<MutableInstance>();
-  readonly #actions: Action[] = [];
+  readonly #dirtyInstances = new Set<ScheduledInstance>();
+  readonly #parking = new Parking();
+  /** Launches of an instance after its first one. */
+  readonly #retries = new Map<ScheduledInstance | undefined, number>();
+  readonly #others: Others;
+  readonly #wake: Wake;
+  #actions: Action[] = [];
+  #hasStopped = false;
 
   constructor(
     plan: {readonly tests: readonly PlannedTest[]; readonly testPatt: string},
     options: ScheduleOptions,
   ) {
     this.#options = options;
+    this.#order = options.order ?? {kind: 'priority'};
     this.#pattern = new TestPattern(plan.testPatt);
-    for (const test of inUpstreamOrder(plan.tests)) {
-      this.#addNode(test);
+    this.#others = new Others(options.mayOthersStart ?? (() => false));
+    this.#wake = {
+      node: (node) => {
+        if (node.phase === 'waiting') {
+          this.#dirtyNodes.add(node);
+        }
+      },
+      instance: (instance) => {
+        if (instance.phase === 'pending') {
+          this.#dirtyInstances.add(instance);
+        }
+      },
+    };
+    for (const [rank, test] of inLaunchOrder(plan.tests, this.#order).entries()) {
+      this.#nodes.set(test.testName, makeNode(test, rank));
     }
-    this.#order = [...this.#nodes.values()].sort(byLaunchOrder);
-    for (const node of this.#order) {
+    for (const node of this.#nodes.values()) {
+      for (const {testName, itemMap} of node.plan.waitons) {
+        const upstream = this.#nodes.get(testName);
+        if (upstream !== undefined) {
+          connect(node, upstream, itemMap);
+        }
+      }
+      this.#tally.expect(undefined, 'waiting', expectedSize(node));
+      this.#tally.settle(node);
       this.#dirtyNodes.add(node);
     }
   }
@@ -108,32 +104,36 @@ export class RunSchedule {
   /** What is to be done now; call after every change. */
   advance(): readonly Action[] {
     while (this.#dirtyNodes.size > 0 || this.#dirtyInstances.size > 0) {
-      for (const node of [...this.#dirtyNodes]) {
+      for (const node of this.#dirtyNodes) {
         this.#dirtyNodes.delete(node);
         this.#tryExpand(node);
       }
-      for (const instance of [...this.#dirtyInstances]) {
+      for (const instance of this.#dirtyInstances) {
         this.#dirtyInstances.delete(instance);
         this.#tryInstance(instance);
       }
     }
-    return this.#actions.splice(0);
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
   }
 
-  /** Ids and present values of the rows with empty item path, which exist from the start. */
-  parentRegistered(testName: string, testId: number, row: StateStatus): void {
+  /** Present values of the row with empty item path, which exists from the start. */
+  parentRegistered(testName: string, _testId: number, row: StateStatus): void {
     const node = this.#nodes.get(testName);
     if (node !== undefined) {
-      node.parentId = testId;
-      node.parent = row;
+      node.parent = this.#tally.shared(row);
+      this.#announce(node, undefined);
     }
   }
 
   expanded(testName: string, items: readonly PlannedItem[]): void {
     const node = this.#nodes.get(testName);
     if (node?.phase === 'expanding') {
-      node.items = items.filter((item) => this.#pattern.matches(testName, item.itemPath));
-      this.#register(node);
+      node.items = wantedItems(testName, items, this.#pattern, (level, text) => {
+        this.#actions.push({kind: 'message', level, text});
+      });
+      this.#register(node, items.length);
     }
   }
 
@@ -142,178 +142,173 @@ export class RunSchedule {
     if (node?.phase !== 'registering') {
       return;
     }
-    const varsOf = new Map(node.items.map((item) => [item.itemPath, item.vars]));
+    const ordered = itemsInLaunchOrder(testName, node.items, this.#order);
+    const ranks = new Map(ordered.map(({itemPath, vars}, rank) => [itemPath, {vars, rank}]));
+    const left: Note[] = [];
+    this.#tally.expect('waiting', undefined, expectedSize(node));
     node.phase = 'open';
     for (const row of rows) {
-      const {testId, itemPath, state, status} = row;
-      const instance: MutableInstance = {
-        node,
-        testName,
-        itemPath,
-        vars: varsOf.get(itemPath) ?? [],
-        testId,
-        state,
-        status,
-        phase: 'pending',
-      };
-      node.instances.set(itemPath, instance);
-      node.active += isRunning(state) ? 1 : 0;
-      const name = itemPath === '' ? testName : `${testName}/${itemPath}`;
-      const decision = row.isOwnLaunch ? undefined : decideLaunch(name, row, this.#options);
-      if (decision?.kind === 'launch') {
-        node.undecided += 1;
-        this.#watch(instance);
-        this.#dirtyInstances.add(instance);
-      } else {
-        instance.phase = 'left';
-        if (decision !== undefined) {
-          this.#actions.push({kind: 'message', level: decision.level, text: decision.text});
+      const {testId, itemPath} = row;
+      const {vars, rank} = ranks.get(itemPath) ?? {vars: [], rank: rows.length};
+      // What was told while the rows were being made is newer than what was found then.
+      const {state, status} = this.#tally.shared(node.strangers.get(itemPath) ?? row);
+      node.strangers.delete(itemPath);
+      const instance: ScheduledInstance = {node, itemPath, vars, testId, rank, state, status, phase: 'left'};
+      if (row.isOwnLaunch && !this.#options.isRetry) {
+        instance.phase = 'launched';
+      } else if (this.#options.isWanted?.(testName, itemPath) ?? true) {
+        const decision = decideLaunch(fullName(instance), {state, status}, this.#options);
+        if (decision.kind === 'launch') {
+          instance.phase = 'pending';
+          for (const edge of node.upstream) {
+            remember(edge, instance);
+          }
+          this.#dirtyInstances.add(instance);
+        } else {
+          left.push(decision);
         }
       }
+      this.#tally.add(instance);
     }
-    this.#wakeDependants(node, undefined);
+    this.#actions = this.#actions.concat(notes(testName, left));
+    this.#announce(node, undefined);
+    wakeInstances(node, this.#wake);
+    if (this.#hasStopped) {
+      this.#leave(node);
+    }
   }
 
-  /** A row of this run has new values. */
+  /**
+   * A row of this run has new values. Rows that are there before the run are to be told too, between `parentRegistered` and the
+   * first `advance`: the gates look at them.
+   */
   rowChanged(testName: string, itemPath: string, row: StateStatus): void {
     const node = this.#nodes.get(testName);
     if (node === undefined) {
       return;
     }
-    const isOwnRow = itemPath === '';
-    if (isOwnRow) {
-      node.parent = {state: row.state, status: row.status};
+    if (itemPath === '') {
+      node.parent = this.#tally.shared(row);
     }
     const instance = node.instances.get(itemPath);
     if (instance !== undefined) {
-      node.active += (isRunning(row.state) ? 1 : 0) - (isRunning(instance.state) ? 1 : 0);
-      node.hasLaunched ||= isRunning(row.state);
-      instance.state = row.state;
-      instance.status = row.status;
+      this.#instanceChanged(instance, row);
+    } else if (itemPath !== '') {
+      this.#strangerChanged(node, itemPath, row);
     }
-    this.#wakeDependants(node, isOwnRow && instance === undefined ? undefined : itemPath);
+    this.#announce(node, itemPath);
+    if (this.#tally.failures >= (this.#options.maxFail ?? Number.POSITIVE_INFINITY) && !this.#hasStopped) {
+      this.#stop();
+    }
   }
 
   /** The next instance to launch, in order, of a test that `mayLaunch` allows; it counts as launched from now on. */
   takeReady(
     mayLaunch: (jobgroup: string) => boolean,
   ): {readonly instance: Instance; readonly plan: PlannedTest} | undefined {
-    for (const node of this.#order) {
-      if (node.ready.length > 0 && mayLaunch(node.plan.jobgroup)) {
-        const instance = node.ready.shift();
-        if (instance !== undefined) {
-          this.#decide(instance, 'launched');
-          node.hasLaunched = true;
-          return {instance, plan: node.plan};
-        }
+    for (let next = this.#queue.take(mayLaunch); next !== undefined; next = this.#queue.take(mayLaunch)) {
+      const {node, itemPath, vars, testId} = next;
+      const {testName, modes} = node.plan;
+      if (next.phase !== 'ready') {
+        continue;
       }
+      if (modes.includes('exclusive') && this.#options.isRunningAnywhere(testName, itemPath)) {
+        this.#tally.move(next, 'pending');
+        this.#parking.park(node, next);
+        continue;
+      }
+      this.#tally.move(next, 'launching');
+      node.hasLaunched = true;
+      this.#announce(node, itemPath);
+      return {instance: {testName, itemPath, vars, testId}, plan: node.plan};
     }
     return undefined;
   }
 
-  /** An exclusive instance, or one that was running elsewhere, may go now. */
-  recheckExclusive(): void {
-    for (const node of this.#order) {
-      if (node.plan.modes.includes('exclusive')) {
-        this.#dirtyNodes.add(node);
-        for (const instance of node.instances.values()) {
-          this.#dirtyInstances.add(instance);
-        }
-      }
+  /** What `takeReady` gave was not launched after all: it was skipped, or somebody else had launched it. */
+  notLaunched(testName: string, itemPath: string, row: StateStatus): void {
+    const node = this.#nodes.get(testName);
+    const instance = node?.instances.get(itemPath);
+    if (node !== undefined && instance?.phase === 'launching') {
+      this.#move(instance, 'left', row);
+      this.#announce(node, itemPath);
+    }
+  }
+
+  /** The pause before a retry is over. */
+  retryDue(testName: string, itemPath: string): void {
+    const instance = this.#nodes.get(testName)?.instances.get(itemPath);
+    if (instance?.phase === 'backoff') {
+      this.#tally.move(instance, 'pending');
+      this.#dirtyInstances.add(instance);
+    }
+  }
+
+  /** Something has ended in the area, `freed` if it is known what: exclusive instances that waited for it may go now. */
+  recheckExclusive(freed?: {readonly testName: string; readonly itemPath: string}): void {
+    const node = this.#nodes.get(freed?.testName ?? '');
+    if (freed === undefined) {
+      this.#parking.releaseAll(this.#wake);
+    } else if (node !== undefined) {
+      this.#parking.release(node, freed.itemPath, this.#wake);
+    }
+  }
+
+  /** Another runner of this run has decided something, or ended. True when there is something to `advance`. */
+  recheckOthers(): boolean {
+    return this.#others.release(this.#wake);
+  }
+
+  /** Whether something of a test may still be launched by this schedule. */
+  mayStart(testName: string): boolean {
+    const node = this.#nodes.get(testName);
+    return node !== undefined && !isSettled(node);
+  }
+
+  /** Nothing has been running for too long: what still waits will not go (spec runs.md 7.6). */
+  giveUp(): void {
+    for (const node of this.#nodes.values()) {
+      this.#leave(node, 'TIMED_OUT');
     }
   }
 
   /** Nothing is left to launch or to decide. */
   get isDone(): boolean {
-    return this.#order.every(
-      (node) => node.phase === 'closed' || (node.phase === 'open' && node.undecided === 0),
-    );
+    return this.#tally.unsettled === 0;
   }
 
   get hasReady(): boolean {
-    return this.#order.some((node) => node.ready.length > 0);
+    return this.#tally.ready > 0;
+  }
+
+  /** `maxFail` has been reached; a retry pass would only go on failing. */
+  get hasStopped(): boolean {
+    return this.#hasStopped;
   }
 
   /** Instances that are known so far, as a user counts tests. */
-  progress(): {
-    readonly total: number;
-    readonly done: number;
-    readonly running: number;
-    readonly failed: number;
-  } {
-    let [total, done, running, failed] = [0, 0, 0, 0];
-    for (const node of this.#order) {
-      if (node.phase === 'open') {
-        total += node.instances.size;
-        running += node.active;
-        for (const instance of node.instances.values()) {
-          const hasEnded =
-            isEnded(instance.state) || (instance.phase === 'left' && !isRunning(instance.state));
-          done += hasEnded ? 1 : 0;
-          failed += hasEnded && !isGood(instance.state, instance.status) ? 1 : 0;
-        }
-      } else {
-        const size = node.plan.iterated === 'no' ? 1 : Math.max(1, node.plan.items.length);
-        total += size;
-        done += node.phase === 'closed' ? size : 0;
-        failed += node.phase === 'closed' ? size : 0;
-      }
-    }
-    return {total, done, running, failed};
+  progress(): ProgressCounts {
+    return this.#tally.progress;
   }
 
   /** Why an instance has not been launched: what it waits for. */
   explain(testName: string, itemPath: string): string {
     const node = this.#nodes.get(testName);
     if (node === undefined) {
-      return `${testName} is not part of this run`;
-    }
-    if (node.plan.isInCycle) {
-      return `${testName} waits for itself through its waitons`;
+      return `${testName} is not part of this run: the pattern "${this.#pattern.text}" does not want it`;
     }
     const instance = node.instances.get(itemPath);
-    if (instance?.phase === 'ready') {
-      return `${testName} may go and waits for a free slot`;
-    }
-    const isExpansion = instance === undefined;
-    const reasons = node.maps
-      .map(({upstream, map}) => ({
-        upstream,
-        verdict: this.#judgeUpstream(node, upstream, map, itemPath, isExpansion),
-      }))
-      .filter(({verdict}) => verdict !== 'go')
-      .map(({upstream, verdict}) => {
-        const {state, status} = upstream.parent;
-        const what = verdict === 'wait' ? 'waits for' : 'can never run because of';
-        return `${what} ${upstream.plan.testName} (${state}/${status})`;
-      });
-    return reasons.length === 0 ? `${testName} may go` : `${testName} ${reasons.join(', ')}`;
+    const judged = node.upstream.map((edge) =>
+      judgeEdge(edge, itemPath, instance === undefined, this.#others.mayStart),
+    );
+    const retries = this.#retries.get(instance) ?? 0;
+    return explainWaiting(node, itemPath, judged, {retries, testPatt: this.#pattern.text});
   }
 
-  #addNode(plan: PlannedTest): void {
-    const maps = plan.waitons.flatMap(({testName, itemMap}) => {
-      const upstream = this.#nodes.get(testName);
-      return upstream === undefined ? [] : [{upstream, map: new ItemMap(itemMap)}];
-    });
-    const node: Node = {
-      plan,
-      maps,
-      dependants: [],
-      phase: 'waiting',
-      parent: {state: 'NOT_STARTED', status: 'n/a'},
-      parentId: 0,
-      items: plan.iterated === 'no' ? [{itemPath: '', vars: []}] : plan.items,
-      instances: new Map(),
-      ready: [],
-      undecided: 0,
-      active: 0,
-      hasLaunched: false,
-      waiters: new Map(),
-    };
-    for (const {upstream} of maps) {
-      upstream.dependants.push(node);
-    }
-    this.#nodes.set(plan.testName, node);
+  /** What waits for an instance, or for a test as a whole: full names, the last one perhaps `and N more`. */
+  explainDependants(testName: string, itemPath: string): readonly string[] {
+    const node = this.#nodes.get(testName);
+    return node === undefined ? [] : explainDependants(node, itemPath, namedDependants);
   }
 
   #tryExpand(node: Node): void {
@@ -325,230 +320,187 @@ export class RunSchedule {
       return;
     }
     const verdict = this.#verdict(node, '', true);
-    if (verdict === 'go') {
-      if (node.plan.iterated === 'later') {
-        node.phase = 'expanding';
-        this.#actions.push({kind: 'expand', testName: node.plan.testName, testDir: node.plan.testDir});
-      } else {
-        this.#register(node);
-      }
-    } else if (verdict !== 'wait') {
+    this.#others.judged(verdict === 'wait' ? node : undefined);
+    if (verdict === 'fail' || verdict === 'discard') {
       this.#blockNode(node, verdict);
+    } else if (verdict === 'go') {
+      const {testName, testDir, iterated, modes, itemCount, items} = node.plan;
+      if (modes.includes('exclusive') && this.#options.isRunningAnywhere(testName, undefined)) {
+        this.#parking.park(node);
+      } else if (iterated === 'later') {
+        node.phase = 'expanding';
+        this.#actions.push({kind: 'expand', testName, testDir});
+      } else {
+        this.#register(node, itemCount ?? items.length);
+      }
     }
   }
 
-  #register(node: Node): void {
+  #register(node: Node, itemCount: number): void {
     const {testName, iterated} = node.plan;
-    if (iterated !== 'no' && node.items.length === 0) {
-      node.phase = 'closed';
-      const status = iterated === 'now' ? undefined : 'ZERO_ITEMS';
-      if (status !== undefined) {
-        this.#actions.push({kind: 'block', testName, itemPath: '', status, comment: failComment});
-        node.parent = {state: 'NOT_STARTED', status};
-      }
-      this.#wakeDependants(node, undefined);
+    if (node.items.length > 0) {
+      node.phase = 'registering';
+      this.#actions.push({kind: 'register', testName, items: node.items});
       return;
     }
-    node.phase = 'registering';
-    this.#actions.push({kind: 'register', testName, items: node.items});
-  }
-
-  #blockNode(node: Node, verdict: 'fail' | 'discard'): void {
-    const {testName, modes} = node.plan;
-    node.phase = 'closed';
-    const status = verdict === 'fail' ? 'PREQ_FAIL' : 'PREQ_DISCARDED';
-    const culprits = node.maps.map(
-      ({upstream}) => `${upstream.plan.testName}:${upstream.parent.state}/${upstream.parent.status}`,
-    );
-    const text = `INFO: (1) test ${testName} (mode=${modes.join(' ')}) has failed prerequisite(s); ${culprits.join(', ')}; removing it from to-do list`;
-    this.#actions.push({kind: 'message', level: 1, text});
-    if (!isEnded(node.parent.state)) {
-      node.parent = {state: 'NOT_STARTED', status};
-      this.#actions.push({
-        kind: 'block',
-        testName,
-        itemPath: '',
-        status,
-        comment: verdict === 'fail' ? failComment : discardComment,
-      });
+    if (iterated !== 'no' && itemCount === 0 && node.strangers.size === 0) {
+      this.#block(node, 'ZERO_ITEMS');
     }
-    this.#wakeDependants(node, undefined);
+    this.#close(node);
   }
 
-  #tryInstance(instance: MutableInstance): void {
+  #tryInstance(instance: ScheduledInstance): void {
     if (instance.phase !== 'pending') {
       return;
     }
-    const {node} = instance;
-    const verdict = this.#verdict(node, instance.itemPath, false);
+    const {node, itemPath} = instance;
+    const verdict = this.#verdict(node, itemPath, false);
+    this.#others.judged(verdict === 'wait' ? instance : undefined);
     if (verdict === 'go') {
-      instance.phase = 'ready';
-      node.ready.push(instance);
+      const {testName, modes} = node.plan;
+      if (modes.includes('exclusive') && this.#options.isRunningAnywhere(testName, itemPath)) {
+        this.#parking.park(node, instance);
+      } else {
+        this.#tally.move(instance, 'ready');
+        this.#queue.push(instance);
+      }
     } else if (verdict !== 'wait') {
       this.#blockInstance(instance, verdict);
     }
   }
 
-  #blockInstance(instance: MutableInstance, verdict: 'fail' | 'discard'): void {
-    const {testName, itemPath, node} = instance;
-    const status = verdict === 'fail' ? 'PREQ_FAIL' : 'PREQ_DISCARDED';
-    const name = itemPath === '' ? testName : `${testName}/${itemPath}`;
-    this.#actions.push({
-      kind: 'message',
-      level: 0,
-      text: `WARNING: test ${name} has FAILED prerequisites and will not be run`,
-    });
-    if (!isEnded(instance.state)) {
-      this.#actions.push({
-        kind: 'block',
-        testName,
-        itemPath,
-        status,
-        comment: verdict === 'fail' ? failComment : discardComment,
-      });
-      instance.state = 'NOT_STARTED';
-      instance.status = status;
-      if (itemPath === '') {
-        node.parent = {state: 'NOT_STARTED', status};
-      }
-    }
-    this.#decide(instance, 'left');
-  }
-
-  #decide(instance: MutableInstance, phase: 'launched' | 'left'): void {
-    instance.phase = phase;
-    instance.node.undecided -= 1;
-    this.#wakeDependants(instance.node, instance.itemPath);
-  }
-
   #verdict(node: Node, itemPath: string, isExpansion: boolean): Verdict {
+    this.#others.judged();
     let result: Verdict = 'go';
-    for (const {upstream, map} of node.maps) {
-      const verdict = this.#judgeUpstream(node, upstream, map, itemPath, isExpansion);
-      if (verdict === 'discard' || (verdict === 'fail' && result !== 'discard')) {
-        result = verdict;
-      } else if (verdict === 'wait' && result === 'go') {
-        result = 'wait';
-      }
+    for (const edge of node.upstream) {
+      result = stronger(result, judgeEdge(edge, itemPath, isExpansion, this.#others.mayStart).verdict);
     }
-    const isBusy =
-      node.plan.modes.includes('exclusive') &&
-      this.#options.isRunningAnywhere(node.plan.testName, isExpansion ? undefined : itemPath);
-    return result === 'go' && isBusy ? 'wait' : result;
+    return result;
   }
 
-  #judgeUpstream(node: Node, upstream: Node, map: ItemMap, itemPath: string, isExpansion: boolean): Verdict {
-    const isIterated = node.plan.iterated !== 'no';
-    const mapped = isExpansion || !isIterated ? '' : map.apply(itemPath);
-    const known: Upstream = {
-      parent: upstream.parent,
-      isDecided: upstream.phase === 'closed' || (upstream.phase === 'open' && upstream.undecided === 0),
-      hasActive: upstream.active > 0,
-      hasLaunched: upstream.hasLaunched,
-      items: isExpansion ? [] : itemsFor(upstream, mapped),
-    };
-    return judge({modes: node.plan.modes, isIterated, isExpansion, meansParent: mapped === ''}, known);
+  #blockNode(node: Node, verdict: 'fail' | 'discard'): void {
+    const {testName, modes} = node.plan;
+    const culprits = node.upstream
+      .filter((edge) =>
+        ['fail', 'discard'].includes(judgeEdge(edge, '', true, this.#others.mayStart).verdict),
+      )
+      .map(({upstream}) => `${upstream.plan.testName}:${upstream.parent.state}/${upstream.parent.status}`);
+    const names = node.plan.isInCycle ? 'it waits for itself through its waitons' : culprits.join(', ');
+    const text = `test ${testName} (mode=${modes.join(' ')}) has failed prerequisite(s); ${names}; removing it from to-do list`;
+    this.#actions.push(message(1, text));
+    this.#block(node, blockedStatus(verdict));
+    this.#close(node);
   }
 
-  /** Remembers what an instance needs of each upstream test, so that just the right ones are looked at again. */
-  #watch(instance: MutableInstance): void {
-    for (const {upstream, map} of instance.node.maps) {
-      const needed = map.apply(instance.itemPath);
-      const key = needed.includes('%') ? '%' : needed;
-      const list = upstream.waiters.get(key);
-      if (list === undefined) {
-        upstream.waiters.set(key, [instance]);
-      } else {
-        list.push(instance);
-      }
+  #blockInstance(instance: ScheduledInstance, verdict: 'fail' | 'discard'): void {
+    const {node, itemPath} = instance;
+    const text = `WARNING: test ${fullName(instance)} has FAILED prerequisites and will not be run`;
+    this.#actions.push(message(0, text));
+    this.#leaveInstance(instance, blockedStatus(verdict));
+    this.#announce(node, itemPath);
+  }
+
+  /** Blocks the row of a test, unless it holds a result of an earlier invocation or somebody else is moving it. */
+  #block(node: Node, status: BlockedStatus): void {
+    if (stateKind(node.parent.state) === 'waiting' || stateKind(node.parent.state) === 'gone') {
+      this.#actions.push(block(node.plan.testName, '', status));
+      node.parent = this.#tally.shared({state: 'NOT_STARTED', status});
     }
   }
 
-  /** Something of `node` changed: one item, or (without an item path) the test as a whole. */
-  #wakeDependants(node: Node, itemPath: string | undefined): void {
-    for (const dependant of node.dependants) {
-      if (dependant.phase === 'waiting') {
-        this.#dirtyNodes.add(dependant);
-      }
-    }
-    const isFinished =
-      node.phase === 'closed' || (node.phase === 'open' && node.undecided === 0 && node.active === 0);
-    if (itemPath === undefined || isFinished) {
-      for (const list of node.waiters.values()) {
-        for (const instance of list) {
-          this.#wake(instance);
-        }
-      }
+  #close(node: Node): void {
+    node.phase = 'closed';
+    node.version += 1;
+    this.#tally.expect('waiting', standingOfRow(node.parent), expectedSize(node));
+    this.#announce(node, undefined);
+  }
+
+  #instanceChanged(instance: ScheduledInstance, row: StateStatus): void {
+    const isSame = row.state === instance.state && row.status === instance.status;
+    // A blocked row is waited for as it will be; until then NOT_STARTED is an echo of the time before.
+    if (instance.phase === 'blocking' ? !isSame && row.state === 'NOT_STARTED' : isSame) {
       return;
     }
-    for (const key of [itemPath, '%', '']) {
-      for (const instance of node.waiters.get(key) ?? []) {
-        this.#wake(instance);
+    const retries = this.#hasStopped ? undefined : (this.#retries.get(instance) ?? 0);
+    const {phase, retry, note} = changeOf(instance, row, this.#options, retries);
+    this.#tally.move(instance, phase, row);
+    if (note !== undefined) {
+      this.#actions.push({kind: 'message', level: note.level, text: note.text});
+    }
+    if (retry !== undefined) {
+      const {testName, retry: rule} = instance.node.plan;
+      this.#retries.set(instance, retry.retry);
+      const which = `retry ${retry.retry} of ${rule?.count ?? retry.retry}`;
+      const text = `test ${fullName(instance)} has ended with ${row.status}, ${which} follows in ${retry.delayS} s`;
+      this.#actions.push(message(1, text), {
+        kind: 'retry',
+        testName,
+        itemPath: instance.itemPath,
+        delayS: retry.delayS,
+      });
+    }
+  }
+
+  #strangerChanged(node: Node, itemPath: string, row: StateStatus): void {
+    if (row.state === 'DELETED') {
+      node.strangers.delete(itemPath);
+    } else if (node.phase !== 'registering' || row.state !== 'NOT_STARTED') {
+      // New rows that are being registered are told as changes first: they are about to become instances.
+      node.strangers.set(itemPath, this.#tally.shared(row));
+    }
+    node.version += 1;
+  }
+
+  /** `maxFail` has been reached. */
+  #stop(): void {
+    this.#hasStopped = true;
+    const text = `INFO: (0) ${this.#tally.failures} tests have failed: nothing more is launched, running tests go on`;
+    this.#actions.push(message(0, text));
+    for (const node of this.#nodes.values()) {
+      this.#leave(node);
+    }
+  }
+
+  /** Gives up what is not decided yet; with a status its rows say so, else they stay as they are. */
+  #leave(node: Node, status?: BlockedStatus): void {
+    if (node.phase === 'waiting' || node.phase === 'expanding') {
+      if (status !== undefined) {
+        this.#block(node, status);
       }
+      this.#close(node);
+      return;
     }
-  }
-
-  #wake(instance: MutableInstance): void {
-    if (instance.phase === 'pending') {
-      this.#dirtyInstances.add(instance);
-    }
-  }
-}
-
-function itemsFor(
-  upstream: Node,
-  mapped: string,
-): readonly {readonly state: string; readonly status: string; readonly isDecided: boolean}[] {
-  const view = (instance: MutableInstance) => ({
-    state: instance.state,
-    status: instance.status,
-    isDecided: instance.phase === 'launched' || instance.phase === 'left',
-  });
-  if (mapped.includes('%')) {
-    const pattern = new TestPattern(`%/${mapped}`);
-    return [...upstream.instances.values()]
-      .filter((instance) => pattern.matches('', instance.itemPath))
-      .map(view);
-  }
-  const instance = upstream.instances.get(mapped);
-  return instance === undefined ? [] : [view(instance)];
-}
-
-/** Waitons before what waits for them; members of a cycle at the end, in plan order. */
-function inUpstreamOrder(tests: readonly PlannedTest[]): readonly PlannedTest[] {
-  const byName = new Map(tests.map((test) => [test.testName, test]));
-  const left = new Map(
-    tests.map((test) => [test.testName, test.waitons.filter(({testName}) => byName.has(testName)).length]),
-  );
-  const dependants = new Map<string, string[]>();
-  for (const test of tests) {
-    for (const {testName} of test.waitons) {
-      dependants.set(testName, [...(dependants.get(testName) ?? []), test.testName]);
-    }
-  }
-  const order: PlannedTest[] = [];
-  const done = new Set<string>();
-  const queue = tests.filter((test) => left.get(test.testName) === 0).map((test) => test.testName);
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-    const test = byName.get(name);
-    if (test === undefined || done.has(name)) {
-      continue;
-    }
-    done.add(name);
-    order.push(test);
-    for (const dependant of dependants.get(name) ?? []) {
-      const count = (left.get(dependant) ?? 0) - 1;
-      left.set(dependant, count);
-      if (count === 0) {
-        queue.push(dependant);
+    if (node.undecided > 0) {
+      for (const instance of node.instances.values()) {
+        if (!isDecided(instance)) {
+          this.#leaveInstance(instance, status);
+        }
       }
+      this.#announce(node, undefined);
     }
   }
-  return [...order, ...tests.filter((test) => !done.has(test.testName))];
-}
 
-/** Tests with waitons first, then higher priority, then names in descending order (runs.md 7.1). */
-function byLaunchOrder(a: Node, b: Node): number {
-  const waits = Number(b.plan.waitons.length > 0) - Number(a.plan.waitons.length > 0);
-  return waits || b.plan.priority - a.plan.priority || (a.plan.testName < b.plan.testName ? 1 : -1);
+  #leaveInstance(instance: ScheduledInstance, status: BlockedStatus | undefined): void {
+    const {node, itemPath, state} = instance;
+    const kind = stateKind(state);
+    if (status === undefined || (kind !== 'waiting' && kind !== 'gone')) {
+      this.#tally.move(instance, 'left');
+      return;
+    }
+    this.#actions.push(block(node.plan.testName, itemPath, status));
+    this.#move(instance, itemPath === '' ? 'left' : 'blocking', {state: 'NOT_STARTED', status});
+  }
+
+  /** The row of a test without items is its parent row too. */
+  #move(instance: ScheduledInstance, phase: Phase, row: StateStatus): void {
+    this.#tally.move(instance, phase, row);
+    if (instance.itemPath === '') {
+      instance.node.parent = this.#tally.shared(row);
+    }
+  }
+
+  #announce(node: Node, itemPath: string | undefined): void {
+    this.#tally.settle(node);
+    announce(node, itemPath, this.#others.mayStart, this.#wake);
+  }
 }

@@ -1,0 +1,45 @@
+import {describe, expect, it} from 'vitest';
+import {Random} from './random.ts';
+import {randomArea} from './random-plan.ts';
+import {Simulation, type SimulationOptions, type SimulationResult} from './simulation.ts';
+
+const seeds = 200;
+
+/** Everything about a small run follows from its seed. */
+function simulate(seed: number): SimulationResult {
+  const random = new Random(seed);
+  const area = randomArea(random, {tests: 2 + random.below(9), maxItems: 6, cycleChance: 0.1});
+  const options: SimulationOptions = {
+    seed,
+    slots: 1 + random.below(6),
+    groupSlots: 1 + random.below(2),
+    runners: random.chance(0.3) ? 2 : 1,
+    ...(random.chance(0.1) ? {maxFail: 1 + random.below(3)} : {}),
+    fails: random.pick([0, 0.1, 0.4]),
+    losesManager: random.pick([0, 0, 0.1]),
+    isKilled: random.pick([0, 0, 0.05]),
+    isSkipped: random.pick([0, 0.1]),
+    comesTwice: 0.3,
+  };
+  return new Simulation(area, options).run();
+}
+
+describe('a simulated run', () => {
+  it(`keeps every law with ${seeds} seeds`, () => {
+    let launches = 0;
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      try {
+        launches += simulate(seed).launches;
+      } catch (cause) {
+        throw new Error(`seed ${seed}: ${cause instanceof Error ? cause.message : cause}`, {cause});
+      }
+    }
+    // A simulation in which nothing runs would keep every law.
+    expect(launches).toBeGreaterThan(10 * seeds);
+  });
+
+  it('is the same run for the same seed, and another one for another seed', () => {
+    expect(simulate(7)).toEqual(simulate(7));
+    expect(simulate(7).digest).not.toBe(simulate(8).digest);
+  });
+});
