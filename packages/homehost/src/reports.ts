@@ -23,9 +23,7 @@ export function applyReport(
     }
   }
   if (done !== before) {
-    store.db
-      .prepare('INSERT OR REPLACE INTO rpc_done (client, seq, result, at) VALUES (?, 0, ?, ?)')
-      .run(key, String(done), nowS);
+    store.replaceDone(key, 0, String(done), nowS);
   }
   return done;
 }
@@ -61,7 +59,16 @@ function applyEntry(
         );
       }
       return;
+    case 'claimed':
+      // A row that is to be killed keeps saying so until its end is reported.
+      if (row.state === 'LAUNCHED') {
+        beginExecution(store, entry.testId, entry.host, entry.pid, nowS);
+      }
+      return;
     case 'state': {
+      if (row.state === 'KILLREQ' && entry.state === 'RUNNING') {
+        return;
+      }
       const status = entry.status === 'AUTO' ? store.data.rollUp(entry.testId, entry.status) : entry.status;
       store.tests.setState(entry.testId, {state: entry.state, status, comment: entry.comment}, nowS);
       return;
@@ -157,9 +164,14 @@ export function claim(
       pid: row.attemptnum,
     });
   }
+  beginExecution(store, testId, host, pid, nowS);
+  return {run: true};
+}
+
+/** What an earlier execution of the row left is cleared; the row says who has it. */
+function beginExecution(store: Store, testId: number, host: string, pid: number, nowS: number): void {
   store.steps.deleteOf(testId);
   store.data.deleteOf(testId);
   store.tests.update(testId, {host, attemptnum: pid, runDuration: 0, passCount: 0, failCount: 0});
   store.tests.setState(testId, {state: 'REMOTEHOSTSTART', status: 'n/a', comment: ''}, nowS);
-  return {run: true};
 }

@@ -19,6 +19,11 @@ import type {ReportEntry} from '@megatest/rpc';
 
 type Numbered = {readonly seq: number; readonly entry: ReportEntry};
 
+/**
+ * What nobody waits for is sent this much later, together with what follows: each call costs the daemon a commit, and a short test
+ * is over by then.
+ */
+const lingerMs = 30;
 /** Entries of one call. */
 const batchSize = 500;
 /** The file begins anew when everything is acknowledged and it has grown beyond this. */
@@ -33,6 +38,7 @@ export class Journal {
   #seq = 0;
   #pending: Numbered[] = [];
   #isSending = false;
+  #linger: NodeJS.Timeout | undefined;
   readonly #waiting: {readonly seq: number; readonly resolve: () => void}[] = [];
 
   constructor(path: string, send: (journalId: string, entries: readonly Numbered[]) => Promise<number>) {
@@ -58,7 +64,12 @@ export class Journal {
     writeSync(this.#fd, line);
     this.#bytes += line.length;
     this.#pending.push(numbered);
-    this.kick();
+    // The end of a test is what its dependants and the next launch wait for.
+    if (entry.type === 'ended' || entry.type === 'launchFailed') {
+      this.kick();
+    } else {
+      this.#linger ??= setTimeout(() => this.kick(), lingerMs);
+    }
   }
 
   /** Resolves once everything written so far is acknowledged. */
@@ -78,6 +89,8 @@ export class Journal {
 
   /** Sends what is pending, unless that is under way. */
   kick(): void {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
     if (!this.#isSending && this.#pending.length > 0) {
       this.#isSending = true;
       setImmediate(() => void this.#sendAll());

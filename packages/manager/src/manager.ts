@@ -6,7 +6,6 @@
  * test: what is still running is adopted by the next manager, from the launch log and the files in the run directories.
  */
 import {randomBytes} from 'node:crypto';
-import {readFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
 import {availableParallelism, hostname, loadavg, userInfo} from 'node:os';
 import {join} from 'node:path';
@@ -34,6 +33,7 @@ import {
 import {z} from 'zod';
 import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
 import {Execution, type ExecutionWorld} from './execution/execution.ts';
+import {readRecovery} from './execution/recovery-record.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
 import {TestconfigLoader} from './execution/testconfig-loader.ts';
 import {Journal} from './journal.ts';
@@ -117,8 +117,17 @@ class Manager {
       homehost,
       kind: 'manager',
       giveUpS: undefined,
-      startDaemon: async () =>
-        startDaemon({areaPath: area.path, areaName: area.name, homehost, executable: programs.executable}),
+      startDaemon: async () => {
+        // A daemon that somebody stopped stays stopped while there is nothing to tell it.
+        if (this.#isBusy) {
+          startDaemon({areaPath: area.path, areaName: area.name, homehost, executable: programs.executable});
+        }
+      },
+      onLost: () => {
+        if (!this.#isBusy) {
+          this.#stop('the daemon has left, and there is nothing to do');
+        }
+      },
       describeStart: () => startMessages(area.path),
       handlers: {
         'manager.plan': async (params) => await this.#plan(params),
@@ -274,17 +283,21 @@ class Manager {
     }
     this.#submissions.closeAbandoned();
     this.#sweep();
-    const isBusy =
-      this.#executions.size > 0 ||
-      this.#planning > 0 ||
-      this.#handOvers > 0 ||
-      this.#submissions.size > 0 ||
-      !this.#journal.isEmpty;
-    if (isBusy) {
+    if (this.#isBusy) {
       this.#busyMs = performance.now();
     } else if (performance.now() - this.#busyMs > idleLimitMs) {
       this.#stop(`nothing to do for ${idleLimitMs / 1000} seconds`);
     }
+  }
+
+  get #isBusy(): boolean {
+    return (
+      this.#executions.size > 0 ||
+      this.#planning > 0 ||
+      this.#handOvers > 0 ||
+      this.#submissions.size > 0 ||
+      !this.#journal.isEmpty
+    );
   }
 
   #stop(reason: string): void {
@@ -390,7 +403,7 @@ class Manager {
         () => this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage: {kind: 'sent'}}),
       );
       if (result.kind === 'runHere') {
-        const world = this.#executionWorld(submitted.umask);
+        const world = this.#executionWorld(submitted.umask, false);
         const execution = Execution.start(result.info, result.encoded, result.env, context, world);
         await this.#run(execution, {launchId, testId, uuid: submission.uuid, launch}, false);
       } else if (result.kind === 'failed') {
@@ -457,7 +470,7 @@ class Manager {
       params.cmdinfo,
       params.env,
       context,
-      this.#executionWorld(process.umask()),
+      this.#executionWorld(process.umask(), true),
     );
     return await this.#run(execution, {launchId, testId: info['test-id'], uuid: null, launch: null}, true);
   }
@@ -511,7 +524,7 @@ class Manager {
         this.#launches.end(launchId);
         return;
       case 'running': {
-        const saved = readSaved(stage.rundir);
+        const saved = readRecovery(stage.rundir);
         if (saved === undefined || saved.info['launch-id'] !== launchId) {
           // It never came as far as its first file.
           this.#launches.end(launchId);
@@ -519,12 +532,10 @@ class Manager {
         }
         const submitted = uuid === null ? undefined : this.#submissions.get(uuid);
         const context = submitted?.context ?? (await this.#contextFor(saved.info, saved.inherited));
-        const world = this.#executionWorld(submitted?.umask ?? process.umask());
-        const execution = Execution.adopt(stage.rundir, () => context, world);
-        if (execution !== undefined) {
-          this.#log.write(`INFO: adopted test ${open.testId} in ${stage.rundir}`);
-          await this.#run(execution, {launchId, testId: open.testId, uuid, launch}, stage.isHandedOver);
-        }
+        const world = this.#executionWorld(submitted?.umask ?? process.umask(), stage.isHandedOver);
+        const execution = Execution.adopt(saved, context, world);
+        this.#log.write(`INFO: adopted test ${open.testId} in ${stage.rundir}`);
+        await this.#run(execution, {launchId, testId: open.testId, uuid, launch}, stage.isHandedOver);
       }
     }
   }
@@ -579,29 +590,15 @@ class Manager {
     };
   }
 
-  #executionWorld(umask: number): ExecutionWorld {
+  /** A test that was handed over must be claimed: a batch system may start it twice. An order of the daemon's own comes once. */
+  #executionWorld(umask: number, isHandedOver: boolean): ExecutionWorld {
     return {
       report: (entry) => this.#journal.add(entry),
-      claim: async (request) => await this.#daemon.call('tests.claim', request),
+      ...(isHandedOver ? {claim: async (request) => await this.#daemon.call('tests.claim', request)} : {}),
       loadTestconfig: async (env, testDir) => await this.#loader.load(env, testDir),
       nowS: () => Math.floor(Date.now() / 1000),
       log: this.#log.write,
       umask,
     };
-  }
-}
-
-/** What a run directory says about the execution in it. */
-function readSaved(
-  rundir: string,
-): {readonly info: CommandInfo; readonly inherited: Readonly<Record<string, string>>} | undefined {
-  try {
-    const {info} = JSON.parse(readFileSync(join(rundir, '.mt/exec.json'), 'utf8')) as {info: CommandInfo};
-    const {inherited} = JSON.parse(readFileSync(join(rundir, '.mt/env.json'), 'utf8')) as {
-      inherited: Record<string, string>;
-    };
-    return {info, inherited};
-  } catch {
-    return undefined;
   }
 }

@@ -11,6 +11,8 @@ export const reportEntry = z.discriminatedUnion('type', [
   z.strictObject({type: z.literal('launched'), ...launch, rundir: name, shortdir: name}),
   /** `fatal`: the command cannot be started at all, so the driver ends. */
   z.strictObject({type: z.literal('launchFailed'), ...launch, reason: text, fatal: z.boolean()}),
+  /** A manager that was ordered to run the test itself begins: what `tests.claim` is for a test that a launcher brought. */
+  z.strictObject({type: z.literal('claimed'), ...launch, host: name, pid: id}),
   z.strictObject({
     type: z.literal('state'),
     ...launch,

@@ -1,6 +1,7 @@
 /** Rows of `test_data`, and their roll-up into the test (spec execution.md 16). */
 import type {Connection} from './connection.ts';
 import {matchColumn} from './selectors.ts';
+import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 
 export type DataRow = {
@@ -27,10 +28,12 @@ export class DataTable {
   }
 
   add(testId: number, rows: readonly Omit<DataRow, 'id' | 'testId'>[]): void {
-    const remove = this.#db.prepare(
+    const remove = prepared(
+      this.#db,
       'DELETE FROM test_data WHERE test_id = ? AND category = ? AND variable = ?',
     );
-    const insert = this.#db.prepare(
+    const insert = prepared(
+      this.#db,
       `INSERT INTO test_data (test_id, category, variable, value, expected, tol, units, comment, status, type)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
@@ -54,27 +57,27 @@ export class DataTable {
 
   list(testIds: readonly number[], categoryPatt = '%'): readonly DataRow[] {
     const category = matchColumn('category', categoryPatt);
-    return this.#db
-      .prepare<unknown[], DataRow>(
-        `SELECT id, test_id AS testId, category, variable, value, expected, tol, units, comment, status, type FROM test_data
+    return prepared<unknown[], DataRow>(
+      this.#db,
+      `SELECT id, test_id AS testId, category, variable, value, expected, tol, units, comment, status, type FROM test_data
          WHERE test_id IN (${testIds.map(Number).join(', ')}) AND ${category.sql} AND status <> 'DELETED'
          ORDER BY test_id, category, variable`,
-      )
-      .all(...category.values);
+    ).all(...category.values);
   }
 
   /** Counts passed and failed values into the test and returns the status that follows, given its present one. */
   rollUp(testId: number, status: string): string {
-    const counts = this.#db
-      .prepare<[number], {failed: number | null; passed: number | null}>(
-        `SELECT sum(lower(status) = 'fail') AS failed, sum(lower(status) = 'pass') AS passed FROM test_data WHERE test_id = ?`,
-      )
-      .get(testId);
+    const counts = prepared<[number], {failed: number | null; passed: number | null}>(
+      this.#db,
+      `SELECT sum(lower(status) = 'fail') AS failed, sum(lower(status) = 'pass') AS passed FROM test_data WHERE test_id = ?`,
+    ).get(testId);
     const failed = counts?.failed ?? 0;
     const passed = counts?.passed ?? 0;
-    this.#db
-      .prepare('UPDATE tests SET fail_count = ?, pass_count = ? WHERE id = ?')
-      .run(failed, passed, testId);
+    prepared(this.#db, 'UPDATE tests SET fail_count = ?, pass_count = ? WHERE id = ?').run(
+      failed,
+      passed,
+      testId,
+    );
     this.#changes().tests.add(testId);
     if (failed > 0) {
       return 'FAIL';
@@ -84,10 +87,10 @@ export class DataTable {
 
   deleteOf(testId: number, categories?: readonly string[]): void {
     if (categories === undefined) {
-      this.#db.prepare('DELETE FROM test_data WHERE test_id = ?').run(testId);
+      prepared(this.#db, 'DELETE FROM test_data WHERE test_id = ?').run(testId);
       return;
     }
-    const statement = this.#db.prepare('DELETE FROM test_data WHERE test_id = ? AND category = ?');
+    const statement = prepared(this.#db, 'DELETE FROM test_data WHERE test_id = ? AND category = ?');
     for (const category of categories) {
       statement.run(testId, category);
     }

@@ -5,6 +5,7 @@
  * acknowledged is on disk.
  */
 import type {Connection} from './connection.ts';
+import {prepared} from './statement-cache.ts';
 
 /** No group runs longer than this before it commits, so that nobody waits for a stranger's batch. */
 const maxGroupMs = 50;
@@ -40,10 +41,10 @@ export class GroupCommitter {
       let outcome: {readonly value: T} | {readonly error: unknown} | undefined;
       this.#waiting.push({
         run: () => {
-          this.#db.exec('SAVEPOINT w');
+          prepared(this.#db, 'SAVEPOINT w').run();
           try {
             outcome = {value: write()};
-            this.#db.exec('RELEASE w');
+            prepared(this.#db, 'RELEASE w').run();
           } catch (error) {
             if (this.#db.inTransaction) {
               this.#db.exec('ROLLBACK TO w; RELEASE w');
@@ -80,7 +81,7 @@ export class GroupCommitter {
     const group: Waiting[] = [];
     const started = performance.now();
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
+      prepared(this.#db, 'BEGIN IMMEDIATE').run();
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         group.push(next);
         next.run();
@@ -88,7 +89,7 @@ export class GroupCommitter {
           break;
         }
       }
-      this.#db.exec('COMMIT');
+      prepared(this.#db, 'COMMIT').run();
     } catch (error) {
       if (this.#db.inTransaction) {
         this.#db.exec('ROLLBACK');

@@ -2,6 +2,7 @@
 import type {Statement} from 'better-sqlite3';
 import type {Connection} from './connection.ts';
 import {all, type Condition, matchColumn} from './selectors.ts';
+import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 
 export type RunRow = {
@@ -65,14 +66,18 @@ export class RunTable {
     const where = ['runname', ...this.#keys.map((key) => `"${key}"`)]
       .map((column) => `${column} = ?`)
       .join(' AND ');
-    const known = this.#db
-      .prepare<unknown[], {id: number; state: string}>(`SELECT id, state FROM runs WHERE ${where}`)
-      .get(run.runName, ...run.target);
+    const known = prepared<unknown[], {id: number; state: string}>(
+      this.#db,
+      `SELECT id, state FROM runs WHERE ${where}`,
+    ).get(run.runName, ...run.target);
     if (known !== undefined) {
       if (known.state === 'deleted') {
-        this.#db
-          .prepare('UPDATE runs SET state = ?, status = ?, event_time = ? WHERE id = ?')
-          .run(run.state, run.status, nowS, known.id);
+        prepared(this.#db, 'UPDATE runs SET state = ?, status = ?, event_time = ? WHERE id = ?').run(
+          run.state,
+          run.status,
+          nowS,
+          known.id,
+        );
         this.#changes().runs.add(known.id);
       }
       return {runId: known.id, created: false, revived: known.state === 'deleted'};
@@ -86,9 +91,10 @@ export class RunTable {
       'contour',
       ...this.#keys.map((key) => `"${key}"`),
     ];
-    const result = this.#db
-      .prepare(`INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
-      .run(run.runName, run.state, run.status, run.owner, nowS, run.contour, ...run.target);
+    const result = prepared(
+      this.#db,
+      `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    ).run(run.runName, run.state, run.status, run.owner, nowS, run.contour, ...run.target);
     const runId = Number(result.lastInsertRowid);
     this.#changes().runs.add(runId);
     return {runId, created: true, revived: false};
@@ -120,10 +126,10 @@ export class RunTable {
           },
     ];
     const where = all(conditions);
-    return this.#db
-      .prepare<unknown[], unknown[]>(
-        `SELECT ${this.#columns} FROM runs WHERE ${where.sql} ORDER BY event_time, id`,
-      )
+    return prepared<unknown[], unknown[]>(
+      this.#db,
+      `SELECT ${this.#columns} FROM runs WHERE ${where.sql} ORDER BY event_time, id`,
+    )
       .raw()
       .all(...where.values)
       .map((row) => this.#toRow(row));
@@ -131,41 +137,41 @@ export class RunTable {
 
   setStatus(runId: number, status: string, comment?: string): void {
     if (comment === undefined) {
-      this.#db.prepare('UPDATE runs SET status = ? WHERE id = ?').run(status, runId);
+      prepared(this.#db, 'UPDATE runs SET status = ? WHERE id = ?').run(status, runId);
     } else {
-      this.#db.prepare('UPDATE runs SET status = ?, comment = ? WHERE id = ?').run(status, comment, runId);
+      prepared(this.#db, 'UPDATE runs SET status = ?, comment = ? WHERE id = ?').run(status, comment, runId);
     }
     this.#changes().runs.add(runId);
   }
 
   setState(runId: number, state: string): void {
-    this.#db.prepare('UPDATE runs SET state = ? WHERE id = ?').run(state, runId);
+    prepared(this.#db, 'UPDATE runs SET state = ? WHERE id = ?').run(state, runId);
     this.#changes().runs.add(runId);
   }
 
   /** Marks the run deleted once nothing of it is left. */
   delete(runId: number): void {
-    this.#db.prepare("UPDATE runs SET state = 'deleted', comment = '' WHERE id = ?").run(runId);
-    this.#db.prepare('DELETE FROM run_stats WHERE run_id = ?').run(runId);
+    prepared(this.#db, "UPDATE runs SET state = 'deleted', comment = '' WHERE id = ?").run(runId);
+    prepared(this.#db, 'DELETE FROM run_stats WHERE run_id = ?').run(runId);
     this.#changes().runs.add(runId);
   }
 
   /** Counts by state and status, without parent rows: what a user calls "the tests" of a run. */
   counts(runId: number): readonly StateCount[] {
-    return this.#db
-      .prepare<[number, number], StateCount>(
-        `SELECT state, status, count(*) AS count FROM tests AS t WHERE run_id = ? AND state <> 'DELETED'
+    return prepared<[number, number], StateCount>(
+      this.#db,
+      `SELECT state, status, count(*) AS count FROM tests AS t WHERE run_id = ? AND state <> 'DELETED'
            AND NOT (item_path = '' AND testname IN (SELECT testname FROM tests WHERE run_id = ? AND item_path <> ''))
          GROUP BY state, status ORDER BY state, status`,
-      )
-      .all(runId, runId);
+    ).all(runId, runId);
   }
 
   /** Replaces the stored statistics of a run by its present counts, and its pass and fail counters with them. */
   refreshStats(runId: number): readonly StateCount[] {
     const counts = this.counts(runId);
-    this.#db.prepare('DELETE FROM run_stats WHERE run_id = ?').run(runId);
-    const insert = this.#db.prepare(
+    prepared(this.#db, 'DELETE FROM run_stats WHERE run_id = ?').run(runId);
+    const insert = prepared(
+      this.#db,
       'INSERT INTO run_stats (run_id, state, status, count) VALUES (?, ?, ?, ?)',
     );
     for (const {state, status, count} of counts) {
@@ -175,9 +181,11 @@ export class RunTable {
       counts
         .filter(({state, status}) => state === 'COMPLETED' && status === wanted)
         .reduce((total, {count}) => total + count, 0);
-    this.#db
-      .prepare('UPDATE runs SET pass_count = ?, fail_count = ? WHERE id = ?')
-      .run(sum('PASS'), sum('FAIL'), runId);
+    prepared(this.#db, 'UPDATE runs SET pass_count = ?, fail_count = ? WHERE id = ?').run(
+      sum('PASS'),
+      sum('FAIL'),
+      runId,
+    );
     this.#changes().runs.add(runId);
     return counts;
   }

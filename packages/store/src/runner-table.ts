@@ -1,5 +1,6 @@
 /** Rows of `runners`, one for each driver, mirrored in `tasks_queue` for old reporting scripts. */
 import type {Connection} from './connection.ts';
+import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 
 export type RunnerRow = {
@@ -43,61 +44,63 @@ export class RunnerTable {
     nowS: number,
   ): number {
     const {uuid, action, owner, host, pid, target, runName, testPatt, options} = runner;
-    const result = this.#db
-      .prepare(
-        `INSERT INTO runners (uuid, action, owner, host, pid, target, run_name, testpatt, options, creation_time)
+    const result = prepared(
+      this.#db,
+      `INSERT INTO runners (uuid, action, owner, host, pid, target, run_name, testpatt, options, creation_time)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(uuid, action, owner, host, pid, target, runName, testPatt, options, nowS);
+    ).run(uuid, action, owner, host, pid, target, runName, testPatt, options, nowS);
     const id = Number(result.lastInsertRowid);
-    this.#db
-      .prepare(
-        `INSERT INTO tasks_queue (action, owner, state, target, name, testpatt, keylock, params, creation_time, execution_time)
+    prepared(
+      this.#db,
+      `INSERT INTO tasks_queue (action, owner, state, target, name, testpatt, keylock, params, creation_time, execution_time)
          VALUES ('run-tests', ?, 'running', ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(owner, target, runName, testPatt, uuid, `${host} ${pid}`, nowS, nowS);
+    ).run(owner, target, runName, testPatt, uuid, `${host} ${pid}`, nowS, nowS);
     this.#changes().runners.add(id);
     return id;
   }
 
   byUuid(uuid: string): RunnerRow | undefined {
-    return this.#db.prepare<[string], RunnerRow>(`SELECT ${columns} FROM runners WHERE uuid = ?`).get(uuid);
+    return prepared<[string], RunnerRow>(this.#db, `SELECT ${columns} FROM runners WHERE uuid = ?`).get(uuid);
   }
 
   get(id: number): RunnerRow | undefined {
-    return this.#db.prepare<[number], RunnerRow>(`SELECT ${columns} FROM runners WHERE id = ?`).get(id);
+    return prepared<[number], RunnerRow>(this.#db, `SELECT ${columns} FROM runners WHERE id = ?`).get(id);
   }
 
   /** Drivers that have not ended, oldest first. */
   live(): readonly RunnerRow[] {
-    return this.#db
-      .prepare<[], RunnerRow>(`SELECT ${columns} FROM runners WHERE state = 'running' ORDER BY id`)
-      .all();
+    return prepared<[], RunnerRow>(
+      this.#db,
+      `SELECT ${columns} FROM runners WHERE state = 'running' ORDER BY id`,
+    ).all();
   }
 
   list(limit = 1000): readonly RunnerRow[] {
-    return this.#db
-      .prepare<[number], RunnerRow>(`SELECT ${columns} FROM runners ORDER BY id DESC LIMIT ?`)
-      .all(limit);
+    return prepared<[number], RunnerRow>(
+      this.#db,
+      `SELECT ${columns} FROM runners ORDER BY id DESC LIMIT ?`,
+    ).all(limit);
   }
 
   setRun(id: number, runId: number): void {
-    this.#db.prepare('UPDATE runners SET run_id = ? WHERE id = ?').run(runId, id);
+    prepared(this.#db, 'UPDATE runners SET run_id = ? WHERE id = ?').run(runId, id);
     this.#changes().runners.add(id);
   }
 
   setPlan(id: number, plan: string, testPatt: string): void {
-    this.#db.prepare('UPDATE runners SET plan = ?, testpatt = ? WHERE id = ?').run(plan, testPatt, id);
+    prepared(this.#db, 'UPDATE runners SET plan = ?, testpatt = ? WHERE id = ?').run(plan, testPatt, id);
     this.#changes().runners.add(id);
   }
 
   end(id: number, state: 'done' | 'killed', exitCode: number, nowS: number): void {
-    this.#db
-      .prepare("UPDATE runners SET state = ?, exit_code = ?, end_time = ?, plan = '' WHERE id = ?")
-      .run(state, exitCode, nowS, id);
-    this.#db
-      .prepare('UPDATE tasks_queue SET state = ? WHERE keylock = (SELECT uuid FROM runners WHERE id = ?)')
-      .run(state, id);
+    prepared(
+      this.#db,
+      "UPDATE runners SET state = ?, exit_code = ?, end_time = ?, plan = '' WHERE id = ?",
+    ).run(state, exitCode, nowS, id);
+    prepared(
+      this.#db,
+      'UPDATE tasks_queue SET state = ? WHERE keylock = (SELECT uuid FROM runners WHERE id = ?)',
+    ).run(state, id);
     this.#changes().runners.add(id);
   }
 }

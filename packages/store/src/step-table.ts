@@ -1,6 +1,7 @@
 /** Rows of `test_steps`. */
 import type {Statement} from 'better-sqlite3';
 import type {Connection} from './connection.ts';
+import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 
 export type StepRow = {
@@ -46,20 +47,19 @@ export class StepTable {
   }
 
   list(testIds: readonly number[]): readonly StepRow[] {
-    return this.#db
-      .prepare<[], StepRow>(
-        `SELECT id, test_id AS testId, stepname AS stepName, state, status, event_time AS eventTime, comment, logfile FROM test_steps
+    return prepared<[], StepRow>(
+      this.#db,
+      `SELECT id, test_id AS testId, stepname AS stepName, state, status, event_time AS eventTime, comment, logfile FROM test_steps
          WHERE test_id IN (${testIds.map(Number).join(', ')}) AND status <> 'DELETED' ORDER BY test_id, id`,
-      )
-      .all();
+    ).all();
   }
 
   deleteOf(testId: number, stepNames?: readonly string[]): void {
     if (stepNames === undefined) {
-      this.#db.prepare('DELETE FROM test_steps WHERE test_id = ?').run(testId);
+      prepared(this.#db, 'DELETE FROM test_steps WHERE test_id = ?').run(testId);
       return;
     }
-    const statement = this.#db.prepare('DELETE FROM test_steps WHERE test_id = ? AND stepname = ?');
+    const statement = prepared(this.#db, 'DELETE FROM test_steps WHERE test_id = ? AND stepname = ?');
     for (const name of stepNames) {
       statement.run(testId, name);
     }

@@ -9,6 +9,7 @@ import {DataTable} from './data-table.ts';
 import {RunTable} from './run-table.ts';
 import {RunnerTable} from './runner-table.ts';
 import {readKeys} from './schema.ts';
+import {prepared} from './statement-cache.ts';
 import {StepTable} from './step-table.ts';
 import {TestTable} from './test-table.ts';
 
@@ -52,54 +53,66 @@ export class Store {
   }
 
   getMeta(name: string): string | undefined {
-    return this.db.prepare<[string], string>('SELECT val FROM metadat WHERE var = ?').pluck().get(name);
+    return prepared<[string], string>(this.db, 'SELECT val FROM metadat WHERE var = ?').pluck().get(name);
   }
 
   setMeta(name: string, value: string): void {
-    this.db
-      .prepare(
-        'INSERT INTO metadat (var, val) VALUES (?, ?) ON CONFLICT (var) DO UPDATE SET val = excluded.val',
-      )
-      .run(name, value);
+    prepared(
+      this.db,
+      'INSERT INTO metadat (var, val) VALUES (?, ?) ON CONFLICT (var) DO UPDATE SET val = excluded.val',
+    ).run(name, value);
   }
 
   /** The stored answer to a write that was made already, or `undefined`. */
   doneResult(client: string, seq: number): string | undefined {
-    return this.db
-      .prepare<[string, number], string>('SELECT result FROM rpc_done WHERE client = ? AND seq = ?')
+    return prepared<[string, number], string>(
+      this.db,
+      'SELECT result FROM rpc_done WHERE client = ? AND seq = ?',
+    )
       .pluck()
       .get(client, seq);
   }
 
   storeDone(client: string, seq: number, result: string, nowS: number): void {
-    this.db
-      .prepare('INSERT INTO rpc_done (client, seq, result, at) VALUES (?, ?, ?, ?)')
-      .run(client, seq, result, nowS);
+    prepared(this.db, 'INSERT INTO rpc_done (client, seq, result, at) VALUES (?, ?, ?, ?)').run(
+      client,
+      seq,
+      result,
+      nowS,
+    );
+  }
+
+  /** As `storeDone`, for who keeps only the last answer. */
+  replaceDone(client: string, seq: number, result: string, nowS: number): void {
+    prepared(this.db, 'INSERT OR REPLACE INTO rpc_done (client, seq, result, at) VALUES (?, ?, ?, ?)').run(
+      client,
+      seq,
+      result,
+      nowS,
+    );
   }
 
   /** The highest write of `client` that is known to be done. */
   lastDone(client: string): number {
     return (
-      this.db
-        .prepare<[string], number | null>('SELECT max(seq) FROM rpc_done WHERE client = ?')
+      prepared<[string], number | null>(this.db, 'SELECT max(seq) FROM rpc_done WHERE client = ?')
         .pluck()
         .get(client) ?? 0
     );
   }
 
   pruneDone(beforeS: number): void {
-    this.db.prepare('DELETE FROM rpc_done WHERE at < ?').run(beforeS);
+    prepared(this.db, 'DELETE FROM rpc_done WHERE at < ?').run(beforeS);
   }
 
   addAccess(user: string, args: string, nowS: number): void {
-    this.db.prepare('INSERT INTO access_log (user, accessed, args) VALUES (?, ?, ?)').run(user, nowS, args);
+    prepared(this.db, 'INSERT INTO access_log (user, accessed, args) VALUES (?, ?, ?)').run(user, nowS, args);
   }
 
   addUsage(testId: number, nowS: number, cpuload: number, diskfree: number, runDuration: number): void {
-    this.db
-      .prepare(
-        'INSERT INTO test_rundat (test_id, update_time, cpuload, diskfree, run_duration) VALUES (?, ?, ?, ?, ?)',
-      )
-      .run(testId, nowS, cpuload, diskfree, runDuration);
+    prepared(
+      this.db,
+      'INSERT INTO test_rundat (test_id, update_time, cpuload, diskfree, run_duration) VALUES (?, ?, ?, ?, ?)',
+    ).run(testId, nowS, cpuload, diskfree, runDuration);
   }
 }

@@ -6,6 +6,7 @@ import {type CountedGroup, rollUp} from '@megatest/model';
 import type {Statement} from 'better-sqlite3';
 import type {Connection} from './connection.ts';
 import {all, type Condition, matchList, matchTests} from './selectors.ts';
+import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 
 export type TestRow = {
@@ -179,12 +180,11 @@ export class TestTable {
         throw new Error(`test ${testName}/${itemPath} of run ${runId} is neither new nor known`);
       }
       if (row.state === 'DELETED') {
-        this.#db
-          .prepare(
-            `UPDATE tests SET state = 'NOT_STARTED', status = 'n/a', event_time = ?, rundir = '/tmp/badname', shortdir = '/tmp/badname',
+        prepared(
+          this.#db,
+          `UPDATE tests SET state = 'NOT_STARTED', status = 'n/a', event_time = ?, rundir = '/tmp/badname', shortdir = '/tmp/badname',
                uname = 'n/a', host = 'n/a', final_logf = 'logs/final.log', run_duration = 0 WHERE id = ?`,
-          )
-          .run(nowS, row.id);
+        ).run(nowS, row.id);
         this.#changes().tests.add(row.id);
         this.#count(runId, testName, itemPath, row, {state: 'NOT_STARTED', status: 'n/a'});
         return {testId: row.id, created: false, state: 'NOT_STARTED', status: 'n/a'};
@@ -252,9 +252,11 @@ export class TestTable {
     const result = rollUp(next, others);
     const {parent} = counter;
     if (parent.state !== result.state || parent.status !== result.status) {
-      this.#db
-        .prepare('UPDATE tests SET state = ?, status = ? WHERE id = ?')
-        .run(result.state, result.status, parent.id);
+      prepared(this.#db, 'UPDATE tests SET state = ?, status = ? WHERE id = ?').run(
+        result.state,
+        result.status,
+        parent.id,
+      );
       counter.parent = {...parent, ...result};
       this.#changes().tests.add(parent.id);
     }
@@ -322,22 +324,24 @@ export class TestTable {
       }
       return `${column} = ?`;
     });
-    const result = this.#db
-      .prepare(`UPDATE tests SET ${columns.join(', ')} WHERE id = ?`)
-      .run(...entries.map(([, value]) => value), testId);
+    const result = prepared(this.#db, `UPDATE tests SET ${columns.join(', ')} WHERE id = ?`).run(
+      ...entries.map(([, value]) => value),
+      testId,
+    );
     this.#changes().tests.add(testId);
     return result.changes > 0;
   }
 
   launchId(testId: number): string {
     return (
-      this.#db.prepare<[number], string>('SELECT launch_id FROM tests WHERE id = ?').pluck().get(testId) ?? ''
+      prepared<[number], string>(this.#db, 'SELECT launch_id FROM tests WHERE id = ?').pluck().get(testId) ??
+      ''
     );
   }
 
   /** A new launch; `attemptnum` is 0 until somebody claims it, which only one may. */
   setLaunchId(testId: number, launchId: string): void {
-    this.#db.prepare('UPDATE tests SET launch_id = ?, attemptnum = 0 WHERE id = ?').run(launchId, testId);
+    prepared(this.#db, 'UPDATE tests SET launch_id = ?, attemptnum = 0 WHERE id = ?').run(launchId, testId);
   }
 
   /** Rows that are not DELETED, by id; state and status lists must both match, `exclude` inverts them. */
@@ -355,21 +359,19 @@ export class TestTable {
       negate(matchList('status', selection.statuses)),
       {sql: `id > ${Number(selection.afterId ?? 0)}`, values: []},
     ]);
-    return this.#db
-      .prepare<unknown[], TestRow>(
-        `SELECT ${select} FROM tests WHERE ${where.sql} ORDER BY id LIMIT ${Number(selection.limit ?? -1)}`,
-      )
-      .all(...where.values);
+    return prepared<unknown[], TestRow>(
+      this.#db,
+      `SELECT ${select} FROM tests WHERE ${where.sql} ORDER BY id LIMIT ${Number(selection.limit ?? -1)}`,
+    ).all(...where.values);
   }
 
   /** Whether the row with empty item path has items below it. */
   hasItems(runId: number, testName: string): boolean {
     return (
-      this.#db
-        .prepare(
-          "SELECT 1 FROM tests WHERE run_id = ? AND testname = ? AND item_path <> '' AND state <> 'DELETED' LIMIT 1",
-        )
-        .get(runId, testName) !== undefined
+      prepared(
+        this.#db,
+        "SELECT 1 FROM tests WHERE run_id = ? AND testname = ? AND item_path <> '' AND state <> 'DELETED' LIMIT 1",
+      ).get(runId, testName) !== undefined
     );
   }
 
@@ -380,36 +382,34 @@ export class TestTable {
     readonly testName: string;
     readonly itemPath: string;
   }[] {
-    return this.#db
-      .prepare<[], {id: number; runId: number; testName: string; itemPath: string}>(
-        `SELECT id, run_id AS runId, testname AS testName, item_path AS itemPath FROM tests AS t
+    return prepared<[], {id: number; runId: number; testName: string; itemPath: string}>(
+      this.#db,
+      `SELECT id, run_id AS runId, testname AS testName, item_path AS itemPath FROM tests AS t
          WHERE state IN ('LAUNCHED', 'REMOTEHOSTSTART', 'RUNNING')
            AND NOT (item_path = '' AND EXISTS (SELECT 1 FROM tests AS i WHERE i.run_id = t.run_id AND i.testname = t.testname AND i.item_path <> ''))`,
-      )
-      .all();
+    ).all();
   }
 
   /** The same test or item in other runs of the same target, newest run first. */
   previous(runId: number, testName: string, itemPath: string): TestRow | undefined {
-    const keys = this.#db.prepare<[], string>('SELECT fieldname FROM keys ORDER BY id').pluck().all();
+    const keys = prepared<[], string>(this.#db, 'SELECT fieldname FROM keys ORDER BY id').pluck().all();
     const same = keys.map((key) => `r."${key}" = me."${key}"`).join(' AND ') || '1';
-    return this.#db
-      .prepare<[number, string, string], TestRow>(
-        `SELECT ${TEST_COLUMNS.map((column) => `t.${column}${aliases[column] === undefined ? '' : ` AS ${aliases[column]}`}`).join(', ')}
+    return prepared<[number, string, string], TestRow>(
+      this.#db,
+      `SELECT ${TEST_COLUMNS.map((column) => `t.${column}${aliases[column] === undefined ? '' : ` AS ${aliases[column]}`}`).join(', ')}
          FROM tests AS t JOIN runs AS r ON r.id = t.run_id JOIN runs AS me ON me.id = ?
          WHERE r.id <> me.id AND r.state <> 'deleted' AND ${same} AND t.testname = ? AND t.item_path = ? AND t.state <> 'DELETED'
          ORDER BY r.id DESC LIMIT 1`,
-      )
-      .get(runId, testName, itemPath);
+    ).get(runId, testName, itemPath);
   }
 
   /** Mean duration of the passed runs of a test, for estimates; `undefined` without history. */
   meanDurationS(testName: string): number | undefined {
     return (
-      this.#db
-        .prepare<[string], number | null>(
-          "SELECT avg(run_duration) FROM (SELECT run_duration FROM tests WHERE testname = ? AND state = 'COMPLETED' AND uname <> 'n/a' ORDER BY id DESC LIMIT 50)",
-        )
+      prepared<[string], number | null>(
+        this.#db,
+        "SELECT avg(run_duration) FROM (SELECT run_duration FROM tests WHERE testname = ? AND state = 'COMPLETED' AND uname <> 'n/a' ORDER BY id DESC LIMIT 50)",
+      )
         .pluck()
         .get(testName) ?? undefined
     );
@@ -422,11 +422,11 @@ export class TestTable {
       if (row === undefined) {
         continue;
       }
-      this.#db.prepare('DELETE FROM test_steps WHERE test_id = ?').run(testId);
-      this.#db.prepare('DELETE FROM test_data WHERE test_id = ?').run(testId);
-      this.#db
-        .prepare("UPDATE tests SET state = 'DELETED', status = 'n/a', comment = '' WHERE id = ?")
-        .run(testId);
+      prepared(this.#db, 'DELETE FROM test_steps WHERE test_id = ?').run(testId);
+      prepared(this.#db, 'DELETE FROM test_data WHERE test_id = ?').run(testId);
+      prepared(this.#db, "UPDATE tests SET state = 'DELETED', status = 'n/a', comment = '' WHERE id = ?").run(
+        testId,
+      );
       this.#count(row.runId, row.testName, row.itemPath, row, {state: 'DELETED', status: 'n/a'});
       this.#changes().tests.add(testId);
     }

@@ -2,7 +2,7 @@
  * Runs one test on this host, from its claim to its last record (spec execution.md 10 to 14).
  *
  * Stages: `claiming` -> `running` (step after step, each a process of its own) -> `ended`; a kill request in any stage leads to
- * `ended` as soon as the processes are gone. Before each step the stage stands in `.mt/exec.json`, so the next manager of this host
+ * `ended` as soon as the processes are gone. Before each step the stage stands in `.mt/exec.jsonl`, so the next manager of this host
  * can adopt the test: it waits for a process that still runs, takes the exit status that the step's shell left, or starts the step
  * that had not begun.
  */
@@ -14,7 +14,6 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -25,10 +24,11 @@ import type {Env} from '@megatest/config';
 import {runLogpro} from '@megatest/logpro';
 import {type ReportEntry, RpcError} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
-import {type CommandInfo, commandInfo, itemPathOf} from './cmdinfo.ts';
+import {type CommandInfo, itemPathOf} from './cmdinfo.ts';
 import {envFiles} from './env-files.ts';
 import {testEnvironment} from './environment.ts';
 import {killTree} from './process-tree.ts';
+import {type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
 import {freeKiBOf} from './run-directory.ts';
 import {hasStarted, readExit, type StepEnd, startStep, watchStep} from './step-process.ts';
 import {combine, finalStatus, stepClass} from './step-result.ts';
@@ -38,7 +38,8 @@ import type {TestconfigData} from './testconfig-data.ts';
 
 export type ExecutionWorld = {
   readonly report: (entry: ReportEntry) => void;
-  readonly claim: (request: {
+  /** Asks the daemon for the right to run the test; `undefined` when the order itself came from the daemon to this manager. */
+  readonly claim?: (request: {
     testId: number;
     launchId: string;
     host: string;
@@ -53,21 +54,6 @@ export type ExecutionWorld = {
   readonly umask: number;
 };
 
-/** What `.mt/exec.json` holds. */
-type Saved = {
-  readonly info: CommandInfo;
-  readonly encoded: string;
-  readonly stage: 'claiming' | 'running';
-  /** Position in the list of steps; -1 before the first. */
-  readonly position: number;
-  readonly pid: number;
-  readonly pidStart: string;
-  readonly startS: number;
-  readonly rollUp: number;
-  readonly prior: 'pass' | 'warn' | 'fail';
-  readonly limitS: number | null;
-};
-
 type Step = {
   readonly index: number;
   readonly name: string;
@@ -75,17 +61,21 @@ type Step = {
   readonly isScript: boolean;
 };
 
+/** What the end of a step means for the test. */
+type StepOutcome = Pick<Progress, 'rollUp' | 'prior'> & {readonly goesOn: boolean; readonly isFinal: boolean};
+
 const marker = ';; logpro file extracted from testconfig\n;;\n';
 const outputName = 'mt_launch.log';
 
 export class Execution {
   readonly info: CommandInfo;
   readonly #encoded: string;
-  readonly #inherited: Readonly<Env>;
+  readonly #inherited: Env;
   readonly #context: AreaContext;
   readonly #world: ExecutionWorld;
   readonly rundir: string;
-  #saved: Saved;
+  #progress: Progress;
+  #record: RecoveryRecord | undefined;
   #killReason: string | undefined;
   #currentPid = 0;
   #isLimitReached = false;
@@ -93,26 +83,24 @@ export class Execution {
   #isAdopted = false;
   readonly #summary: SummaryStep[] = [];
 
-  private constructor(saved: Saved, inherited: Readonly<Env>, context: AreaContext, world: ExecutionWorld) {
-    this.info = saved.info;
-    this.#encoded = saved.encoded;
-    this.#inherited = inherited;
+  private constructor(recovered: Recovered, context: AreaContext, world: ExecutionWorld) {
+    this.info = recovered.info;
+    this.#encoded = recovered.encoded;
+    this.#inherited = recovered.inherited;
+    this.#progress = recovered.progress;
     this.#context = context;
     this.#world = world;
-    this.#saved = saved;
-    this.rundir = saved.info['work-area'];
+    this.rundir = recovered.info['work-area'];
   }
 
   static start(
     info: CommandInfo,
     encoded: string,
-    inherited: Readonly<Env>,
+    inherited: Env,
     context: AreaContext,
     world: ExecutionWorld,
   ): Execution {
-    const saved: Saved = {
-      info,
-      encoded,
+    const progress: Progress = {
       stage: 'claiming',
       position: -1,
       pid: 0,
@@ -122,29 +110,14 @@ export class Execution {
       prior: 'pass',
       limitS: null,
     };
-    return new Execution(saved, inherited, context, world);
+    return new Execution({info, encoded, inherited, progress}, context, world);
   }
 
-  /** Takes over what another manager of this host began; `undefined` when there is nothing to take over. */
-  static adopt(
-    rundir: string,
-    contextOf: (info: CommandInfo) => AreaContext | undefined,
-    world: ExecutionWorld,
-  ): Execution | undefined {
-    try {
-      const saved = JSON.parse(readFileSync(join(rundir, '.mt/exec.json'), 'utf8')) as Saved;
-      const info = commandInfo.parse(saved.info);
-      const {inherited} = JSON.parse(readFileSync(join(rundir, '.mt/env.json'), 'utf8')) as {inherited: Env};
-      const context = contextOf(info);
-      if (context === undefined) {
-        return undefined;
-      }
-      const execution = new Execution({...saved, info}, inherited, context, world);
-      execution.#isAdopted = true;
-      return execution;
-    } catch {
-      return undefined;
-    }
+  /** Takes over what another manager of this host began. */
+  static adopt(recovered: Recovered, context: AreaContext, world: ExecutionWorld): Execution {
+    const execution = new Execution(recovered, context, world);
+    execution.#isAdopted = true;
+    return execution;
   }
 
   get testId(): number {
@@ -156,7 +129,7 @@ export class Execution {
   }
 
   get runDurationS(): number {
-    return Math.max(0, this.#world.nowS() - this.#saved.startS);
+    return Math.max(0, this.#world.nowS() - this.#progress.startS);
   }
 
   /** Ends the processes of the test; `run` then reports why. */
@@ -175,7 +148,13 @@ export class Execution {
 
   /** Runs to the end; resolves with the exit code of the `-execute` process. */
   async run(): Promise<number> {
-    this.#prepareRecovery();
+    using record = RecoveryRecord.open(this.rundir, {
+      info: this.info,
+      encoded: this.#encoded,
+      inherited: this.#inherited,
+      progress: this.#progress,
+    });
+    this.#record = record;
     const claimed = await this.#claim();
     if (!claimed) {
       return 0;
@@ -183,7 +162,7 @@ export class Execution {
     const env = testEnvironment(this.info, this.#encoded, this.#inherited, this.#context);
     env.MT_LAUNCH_ID = this.launchId;
     const config = await this.#world.loadTestconfig(env, this.info.testpath);
-    if (this.#saved.stage === 'claiming') {
+    if (this.#progress.stage === 'claiming') {
       const limitS = config.runTimeLimitS ?? this.#context.runTimeLimitS;
       this.#writeEnvFiles(env);
       this.#save({stage: 'running', startS: this.#world.nowS(), limitS});
@@ -200,30 +179,12 @@ export class Execution {
     return await this.#runSteps(this.#stepsOf(config), config, env);
   }
 
-  /** A launch of its own starts with a clean slate; only the same launch goes on with what is there. */
-  #prepareRecovery(): void {
-    const folder = join(this.rundir, '.mt');
-    const isSame = existsSync(join(folder, 'exec.json')) && this.#savedLaunch() === this.launchId;
-    if (!isSame) {
-      rmSync(folder, {recursive: true, force: true});
-      mkdirSync(folder, {recursive: true, mode: 0o700});
-      writeFileSync(join(folder, 'env.json'), JSON.stringify({inherited: this.#inherited}), {mode: 0o600});
-      this.#save({});
-    }
-  }
-
-  #savedLaunch(): string | undefined {
-    try {
-      return (JSON.parse(readFileSync(join(this.rundir, '.mt/exec.json'), 'utf8')) as Saved).info[
-        'launch-id'
-      ];
-    } catch {
-      return undefined;
-    }
-  }
-
   async #claim(): Promise<boolean> {
-    if (this.#saved.stage === 'running') {
+    if (this.#progress.stage === 'running') {
+      return true;
+    }
+    if (this.#world.claim === undefined) {
+      this.#report({type: 'claimed', host: hostname(), pid: process.pid});
       return true;
     }
     const request = {
@@ -281,7 +242,7 @@ export class Execution {
     let isFinal = false;
     try {
       for (
-        let position = Math.max(0, this.#saved.position);
+        let position = Math.max(0, this.#progress.position);
         position < steps.length && this.#killReason === undefined;
         position += 1
       ) {
@@ -297,7 +258,10 @@ export class Execution {
         const isLast = position === steps.length - 1;
         const outcome = step.isScript ? this.#endScript(end) : await this.#endStep(step, end, env, isLast);
         isFinal = outcome.isFinal;
-        if (!outcome.goesOn) {
+        // Only now, with every report of it in the journal: a manager that dies before this judges the step once more, the same way.
+        const {rollUp, prior, goesOn} = outcome;
+        this.#save({rollUp, prior, position: goesOn ? position + 1 : steps.length});
+        if (!goesOn) {
           break;
         }
       }
@@ -308,7 +272,7 @@ export class Execution {
   }
 
   async #runStep(step: Step, position: number, env: Env, config: TestconfigData): Promise<StepEnd> {
-    const known = this.#saved.position === position ? this.#saved : undefined;
+    const known = this.#progress.position === position ? this.#progress : undefined;
     const {index} = step;
     if (known !== undefined && hasStarted(this.rundir, index)) {
       // Begun under another manager of this host: wait for it or take what it left.
@@ -345,18 +309,13 @@ export class Execution {
     return end;
   }
 
-  #endScript(end: StepEnd): {readonly goesOn: boolean; readonly isFinal: boolean} {
+  #endScript(end: StepEnd): StepOutcome {
     const rollUp = end.code ?? 1;
-    this.#save({rollUp, prior: rollUp === 0 ? 'pass' : rollUp === 2 ? 'warn' : 'fail'});
-    return {goesOn: end.signal === null, isFinal: false};
+    const prior = rollUp === 0 ? 'pass' : rollUp === 2 ? 'warn' : 'fail';
+    return {goesOn: end.signal === null, isFinal: false, rollUp, prior};
   }
 
-  async #endStep(
-    step: Step,
-    end: StepEnd,
-    env: Env,
-    isLast: boolean,
-  ): Promise<{readonly goesOn: boolean; readonly isFinal: boolean}> {
+  async #endStep(step: Step, end: StepEnd, env: Env, isLast: boolean): Promise<StepOutcome> {
     const checked = await this.#checkLog(step, env);
     const code = checked === undefined ? end.code : checked.exitCode;
     const shown = code === null ? (end.signal ?? '-') : String(code);
@@ -368,15 +327,11 @@ export class Execution {
       checked === undefined ? '' : `${step.name}.html`,
     );
     const combined = combine(
-      this.#saved.prior,
+      this.#progress.prior,
       stepClass(end.signal !== null && checked === undefined ? null : code, checked !== undefined),
       step.name,
     );
     const state = combined.isFinal || isLast ? 'COMPLETED' : 'RUNNING';
-    this.#save({
-      rollUp: combined.rollUp,
-      prior: combined.result === 'pass' ? 'pass' : combined.result === 'warn' ? 'warn' : 'fail',
-    });
     this.#report({
       type: 'state',
       state,
@@ -386,7 +341,12 @@ export class Execution {
     if (combined.result !== 'pass') {
       this.#explain(step, checked?.deciding ?? [], shown);
     }
-    return {goesOn: combined.goesOn, isFinal: state === 'COMPLETED'};
+    return {
+      goesOn: combined.goesOn,
+      isFinal: state === 'COMPLETED',
+      rollUp: combined.rollUp,
+      prior: combined.result === 'pass' ? 'pass' : combined.result === 'warn' ? 'warn' : 'fail',
+    };
   }
 
   /** Judges the step's log when there are rules for it; `undefined` without. */
@@ -464,14 +424,14 @@ export class Execution {
     this.#report({type: 'update', set: {diskfree: this.#freeKiB(), cpuload: this.#load(), runDuration}});
     if (this.#killReason !== undefined) {
       const comment = this.#isLimitReached
-        ? `killed: time limit ${this.#saved.limitS}s exceeded`
+        ? `killed: time limit ${this.#progress.limitS}s exceeded`
         : this.#killReason;
       const state = this.#interrupted ? 'INCOMPLETE' : 'KILLED';
       this.#report({type: 'ended', state, status: 'KILLED', comment, runDuration});
       this.#writeSummary(state, 'KILLED');
       return 0;
     }
-    const status = finalStatus(this.#saved.rollUp, wasSignalled);
+    const status = finalStatus(this.#progress.rollUp, wasSignalled);
     this.#report({type: 'ended', ...(isFinal ? {} : {status}), runDuration});
     this.#writeSummary('COMPLETED', status);
     return wasSignalled ? 4 : 0;
@@ -486,7 +446,7 @@ export class Execution {
       itemPath: itemPathOf(info),
       state,
       status,
-      startS: this.#saved.startS,
+      startS: this.#progress.startS,
       durationS: this.runDurationS,
       steps: this.#summary,
     });
@@ -500,7 +460,7 @@ export class Execution {
   }
 
   #startLimit(): NodeJS.Timeout | undefined {
-    const {limitS} = this.#saved;
+    const {limitS} = this.#progress;
     if (limitS === null) {
       return undefined;
     }
@@ -522,11 +482,9 @@ export class Execution {
     mkdirSync(join(this.rundir, '.ezsteps'), {recursive: true});
   }
 
-  #save(change: Partial<Saved>): void {
-    this.#saved = {...this.#saved, ...change};
-    const path = join(this.rundir, '.mt/exec.json');
-    writeFileSync(`${path}.new`, JSON.stringify(this.#saved), {mode: 0o600});
-    renameSync(`${path}.new`, path);
+  #save(change: Partial<Progress>): void {
+    this.#progress = {...this.#progress, ...change};
+    this.#record?.save(change);
   }
 
   #report(entry: DistributiveOmit<ReportEntry, 'testId' | 'launchId'>): void {

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  rmdirSync,
   rmSync,
   statfsSync,
   statSync,
@@ -89,8 +90,8 @@ export function placementOf(request: PlaceRequest): Placement {
 /** Makes the physical directory and the link to it; an old link is remade. */
 export function makeRunDirectory(request: PlaceRequest): Placement {
   const {rundir, shortdir} = placementOf(request);
-  mkdirSync(shortdir, {recursive: true});
-  mkdirSync(dirname(rundir), {recursive: true});
+  ensureDirectory(shortdir);
+  ensureDirectory(dirname(rundir));
   const there = lstatSync(rundir, {throwIfNoEntry: false});
   if (there?.isSymbolicLink()) {
     if (readlinkSync(rundir) !== shortdir) {
@@ -102,6 +103,17 @@ export function makeRunDirectory(request: PlaceRequest): Placement {
   }
   // Anything else: the link tree lies on the disk itself, or the test was plain before; the directory is used as it is.
   return {rundir, shortdir};
+}
+
+/** One call when the parent is there, as it is for every item but the first. */
+function ensureDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      mkdirSync(path, {recursive: true});
+    }
+  }
 }
 
 /** Copies the test's source into its run directory; what is there besides stays. */
@@ -116,17 +128,62 @@ export function copySource(testDir: string, shortdir: string): void {
   }
 }
 
-/** Removes the directory of a test, link and physical part; items of a parent that have their own links go with it. */
-export function removeRunDirectory(placement: Placement): void {
-  for (const path of [placement.shortdir, placement.rundir]) {
-    if (path.length <= 5 || path === '/tmp/badname' || path === 'n/a') {
-      continue;
+/** A path this short is never a test's; neither are the two texts of a row that was never launched. */
+const shortestPath = 6;
+
+/**
+ * Removes the directory of a test, link and physical part. A real directory in the link tree, as an iterated test has it, only goes
+ * when nothing but empty directories is left in it (spec runs.md 13).
+ */
+export function removeRunDirectory({rundir, shortdir}: Placement): void {
+  const isOwn = shortdir !== rundir || hasRunHere(shortdir);
+  if (isOwn && isRemovable(shortdir)) {
+    rmSync(shortdir, {recursive: true, force: true});
+    pruneUpwards(rundir, shortdir);
+  }
+  const there = isRemovable(rundir) ? lstatSync(rundir, {throwIfNoEntry: false}) : undefined;
+  if (there?.isSymbolicLink()) {
+    unlinkSync(rundir);
+  } else if (there?.isDirectory() && !pruneEmpty(rundir)) {
+    throw new UserError(`${rundir} is a directory of its own with something in it, it is left alone`, {
+      hint: 'look at what is there, and remove it by hand',
+    });
+  }
+}
+
+function isRemovable(path: string): boolean {
+  return path.length >= shortestPath && path !== '/tmp/badname' && path.startsWith('/');
+}
+
+/** Whether a test itself ran in this directory, as opposed to its items below. */
+function hasRunHere(path: string): boolean {
+  return lstatSync(join(path, '.mt'), {throwIfNoEntry: false})?.isDirectory() ?? false;
+}
+
+/** Removes a directory that holds nothing but such directories; true when it is gone. */
+function pruneEmpty(path: string): boolean {
+  let isEmpty = true;
+  for (const entry of readdirSync(path, {withFileTypes: true})) {
+    isEmpty = entry.isDirectory() && pruneEmpty(join(path, entry.name)) && isEmpty;
+  }
+  if (isEmpty) {
+    rmdirSync(path);
+  }
+  return isEmpty;
+}
+
+/** Removes what became empty above an item on the disk: the part of the path that link tree and disk have in common. */
+function pruneUpwards(rundir: string, shortdir: string): void {
+  const [inLinks, onDisk] = [rundir.split('/').reverse(), shortdir.split('/').reverse()];
+  const common = onDisk.findIndex((name, index) => name !== inLinks[index]);
+  let path = dirname(shortdir);
+  for (let level = 1; level < common; level += 1) {
+    try {
+      rmdirSync(path);
+    } catch {
+      // Not empty: others are still there.
+      return;
     }
-    const there = lstatSync(path, {throwIfNoEntry: false});
-    if (there?.isSymbolicLink()) {
-      unlinkSync(path);
-    } else if (there !== undefined) {
-      rmSync(path, {recursive: true, force: true});
-    }
+    path = dirname(path);
   }
 }

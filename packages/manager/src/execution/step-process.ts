@@ -18,11 +18,15 @@ export type RunningStep = {
   readonly ended: Promise<StepEnd>;
 };
 
+/**
+ * One shell for both: it notes the start, runs the command in a subshell (so that `exit` ends just that), and notes how it ended.
+ * The command sees no arguments of ours.
+ */
 const wrapper = [
   'set -C',
-  '( : > "$1.started" ) 2>/dev/null || exit 0',
+  'command : > "$1.started" || exit 0',
   'set +C',
-  '/bin/bash -c "$2"',
+  '(c=$2; set --; eval "$c")',
   'echo $? > "$1.exit"',
 ].join('\n');
 
@@ -46,7 +50,7 @@ export function startStep(request: StepRequest): RunningStep {
   process.umask(request.umask);
   const output = openSync(outputPath, 'a');
   try {
-    const child = spawn('/bin/sh', ['-c', wrapper, 'megatest-step', `.mt/step-${index}`, command], {
+    const child = spawn('/bin/bash', ['-c', wrapper, '/bin/bash', `.mt/step-${index}`, command], {
       cwd: rundir,
       env,
       detached: true,
