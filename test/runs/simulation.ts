@@ -214,24 +214,25 @@ export class Simulation {
       }
       this.#launching += 1;
       this.#countGroup(next.plan, 1);
-      const seen = {state: row.state, status: row.status};
+      const seen = row.launchId;
       const {schedule} = runner;
       this.#soon(() => this.#claim(runner, schedule, row, seen));
     }
   }
 
   /** Compare and set: another runner may have launched it since. */
-  #claim(runner: Runner, schedule: RunSchedule, row: FakeRow, seen: StateStatus): void {
+  #claim(runner: Runner, schedule: RunSchedule, row: FakeRow, seen: string): void {
     const {testName, itemPath, testId} = row;
     this.#launching -= 1;
     this.#countGroup(this.#tests.get(testName), -1);
-    if (row.state !== seen.state || row.status !== seen.status) {
+    if (row.launchId !== seen || isRunning(row.state) || row.state === 'KILLREQ') {
       schedule.notLaunched(testName, itemPath, row);
       this.#advance(runner);
       return;
     }
     if (this.#random.chance(this.#options.isSkipped)) {
       this.#write(row, {state: 'COMPLETED', status: 'SKIP'});
+      schedule.notLaunched(testName, itemPath, row);
       this.#commit();
       return;
     }
@@ -385,9 +386,10 @@ export class Simulation {
   #checkEnd(): void {
     for (const {schedule} of this.#runners) {
       if (!schedule.isDone) {
-        const open = this.store.rows.find(({state, status}) => state === 'NOT_STARTED' && status === 'n/a');
-        const why = open === undefined ? '' : `: ${schedule.explain(open.testName, open.itemPath)}`;
-        throw new Error(`nothing happens any more and the run is not done${why}`);
+        const why = this.store.rows
+          .filter(({testName}) => schedule.mayStart(testName))
+          .map(({testName, itemPath}) => schedule.explain(testName, itemPath));
+        throw new Error(`nothing happens any more and the run is not done: ${why.join('; ')}`);
       }
       if (schedule.hasReady || this.#active.size > 0) {
         throw new Error('the run is done and something can still be launched, or runs');

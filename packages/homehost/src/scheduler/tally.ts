@@ -41,6 +41,9 @@ export class Tally {
   }
 
   add(instance: ScheduledInstance): void {
+    const {state, status} = this.shared(instance);
+    instance.state = state;
+    instance.status = status;
     admit(instance);
     this.#count(instance, 1);
   }
