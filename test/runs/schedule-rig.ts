@@ -61,25 +61,27 @@ export class ScheduleRig {
 
   /** Does what the schedule asks for and launches what may go, until nothing more happens. */
   go(): void {
-    for (let actions = this.schedule.advance(); actions.length > 0; actions = this.schedule.advance()) {
-      actions.forEach((action) => {
-        this.#execute(action);
-      });
-    }
-    while (this.#running.size < this.#slots) {
-      const next = this.schedule.takeReady(() => true);
-      if (next === undefined) {
-        break;
+    do {
+      for (let actions = this.schedule.advance(); actions.length > 0; actions = this.schedule.advance()) {
+        actions.forEach((action) => {
+          this.#execute(action);
+        });
       }
-      const {testName, itemPath, testId} = next.instance;
-      this.launched.push(itemPath === '' ? testName : `${testName}/${itemPath}`);
-      this.#write(this.store.register(testName, itemPath), 'LAUNCHED/n/a');
-      const row = this.store.rows[testId];
-      if (row !== undefined) {
-        this.#running.add(row);
-      }
-      this.#tell();
+    } while (this.#launchNext());
+  }
+
+  #launchNext(): boolean {
+    const next = this.#running.size < this.#slots ? this.schedule.takeReady(() => true) : undefined;
+    if (next === undefined) {
+      return false;
     }
+    const {testName, itemPath} = next.instance;
+    const row = this.store.register(testName, itemPath);
+    this.launched.push(itemPath === '' ? testName : `${testName}/${itemPath}`);
+    this.#running.add(row);
+    this.#write(row, 'LAUNCHED/n/a');
+    this.#tell();
+    return true;
   }
 
   /** An instance, or any row, gets new values; then what follows from it happens. */
