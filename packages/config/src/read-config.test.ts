@@ -207,7 +207,7 @@ describe('config 6 env sections', () => {
     ['one; echo two', 'one'],
     ['a | tr a b', 'b'],
     ['$NOPE/x', '/x'],
-    ['$SITE\x $SITE', 'lab7x lab7'],
+    ['$' + '{SITE}x $SITE', 'lab7x lab7'],
     ['$TWO', 'two words'],
     ['*.none', '*.none'],
     ["'single'", 'single'],
