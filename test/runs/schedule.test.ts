@@ -324,7 +324,9 @@ describe('an explanation', () => {
     rig.set('z', 'COMPLETED/FAIL');
     expect(why('z')).toBe('z has ended with FAIL and is launched again after a pause (retry 1 of 1)');
     rig.set('w/1', 'COMPLETED/FAIL');
-    expect(why('t', '1')).toBe('t/1 was not launched: it cannot run because w/1 ended with COMPLETED/FAIL');
+    expect(why('t', '1')).toBe(
+      't/1 was not launched (PREQ_FAIL): it cannot run because w/1 ended with COMPLETED/FAIL',
+    );
   });
 
   it('names what waits for an instance, or for a test as a whole', () => {

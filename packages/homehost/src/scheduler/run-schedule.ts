@@ -277,7 +277,7 @@ export class RunSchedule {
       judgeEdge(edge, itemPath, instance === undefined, this.#others.mayStart),
     );
     const retries = this.#retries.get(instance) ?? 0;
-    return explainWaiting(node, itemPath, judged, {retries, testPatt: this.#pattern.text});
+    return explainWaiting({node, itemPath, judged, retries, testPatt: this.#pattern.text});
   }
 
   /** What waits for an instance, or for a test as a whole: full names, the last one perhaps `and N more`. */
