@@ -45,14 +45,21 @@ function isItemMet(
   store: FakeStore,
   waiton: string,
 ): boolean {
-  const isMeant = (row: FakeRow) =>
-    path.includes('%') ? new TestPattern(`%/${path}`).matches('', row.itemPath) : row.itemPath === path;
-  const items = [...store.rowsOf(waiton)].filter((row) => row.itemPath !== '' && isMeant(row));
+  const items = itemsAt(path, store, waiton);
   if (test.iterated === 'no' || path === '' || items.length === 0) {
     return isGood(parent.state, parent.status);
   }
   const isForced = parent.state === 'COMPLETED' && ['PASS', 'WARN', 'WAIVED', 'SKIP'].includes(parent.status);
   return isForced || items.every(({state, status}) => isGood(state, status));
+}
+
+function itemsAt(path: string, store: FakeStore, testName: string): readonly FakeRow[] {
+  if (path.includes('%')) {
+    const isMeant = new TestPattern(`%/${path}`).forTest(testName);
+    return [...store.rowsOf(testName)].filter((row) => row.itemPath !== '' && isMeant(row.itemPath));
+  }
+  const row = path === '' ? undefined : store.find(testName, path);
+  return row === undefined ? [] : [row];
 }
 
 /** Rows of a run that has ended: nothing moves, and what never started says why, but for what the pattern leaves out. */

@@ -97,3 +97,38 @@ function randomItems(random: Random, maxItems: number): readonly PlannedItem[] {
     vars: [['ITEM', `i${index}`]],
   }));
 }
+
+/** A big area: a web of iterated tests of which each waits, item by item, for one or two of those before it. */
+export function itemwiseArea(
+  random: Random,
+  {tests, items}: {readonly tests: number; readonly items: number},
+): RandomArea {
+  const names = Array.from({length: tests}, (_, index) => `t${index}`);
+  const list = Array.from({length: items}, (_, index): PlannedItem => {
+    return {itemPath: `g${index % 100}/i${index}`, vars: [['ITEM', `i${index}`]]};
+  });
+  const plan = buildPlan({
+    testPatt: '%',
+    testNames: names,
+    define: (testName) => {
+      const earlier = names.slice(0, names.indexOf(testName));
+      const waitons = earlier.length === 0 ? [] : [random.pick(earlier), random.pick(earlier)];
+      return {
+        testName,
+        testDir: `/tests/${testName}`,
+        waitons,
+        waitors: [],
+        modes: random.pick<readonly Mode[]>([['itemwait'], ['itemwait'], ['toplevel', 'itemwait']]),
+        itemMaps: random.chance(0.3) ? [{testPattern: '%', map: '/i(\\d+) /i\\1'}] : [],
+        priority: random.below(3),
+        jobgroup: random.pick(['', 'few']),
+        iterated: 'now',
+        items: list,
+        skip: null,
+        hasTriggers: false,
+        ...(random.chance(0.2) ? {retry: {count: 1, delayS: 5}} : {}),
+      };
+    },
+  });
+  return {plan, laterItems: new Map()};
+}

@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import type {LaunchOrder} from '../../packages/homehost/src/scheduler/launch-order.ts';
 import {Random} from './random.ts';
 import {randomArea} from './random-plan.ts';
 import {Simulation, type SimulationOptions, type SimulationResult} from './simulation.ts';
@@ -15,6 +16,8 @@ function simulate(seed: number): SimulationResult {
     groupSlots: 1 + random.below(2),
     runners: random.chance(0.3) ? 2 : 1,
     ...(random.chance(0.1) ? {maxFail: 1 + random.below(3)} : {}),
+    ...(random.chance(0.3) ? {order: randomOrder(random, seed)} : {}),
+    runsAgain: random.chance(0.3),
     fails: random.pick([0, 0.1, 0.4]),
     losesManager: random.pick([0, 0, 0.1]),
     isKilled: random.pick([0, 0, 0.05]),
@@ -22,6 +25,13 @@ function simulate(seed: number): SimulationResult {
     comesTwice: 0.3,
   };
   return new Simulation(area, options).run();
+}
+
+function randomOrder(random: Random, seed: number): LaunchOrder {
+  const durations = new Map(Array.from({length: 5}, (_, index) => [`t${index}`, 1 + random.below(100)]));
+  return random.chance(0.5)
+    ? {kind: 'shuffle', seed}
+    : {kind: 'critical-path', durationS: (testName) => durations.get(testName)};
 }
 
 describe('a simulated run', () => {

@@ -6,6 +6,8 @@
  * `npm test` runs a few hundred small ones; `npm run soak -- scheduler` one of a million tests.
  */
 import {isRunning, type PlannedItem, type PlannedTest, type StateStatus} from '@megatest/model';
+import type {DecisionOptions} from '../../packages/homehost/src/scheduler/launch-decision.ts';
+import type {LaunchOrder} from '../../packages/homehost/src/scheduler/launch-order.ts';
 import {type Action, RunSchedule} from '../../packages/homehost/src/scheduler/run-schedule.ts';
 import {type FakeRow, FakeStore} from './fake-store.ts';
 import {areWaitonsMet, checkEndStates, checkRollUp} from './laws.ts';
@@ -21,6 +23,9 @@ export type SimulationOptions = {
   /** Runners that work on the run at the same time. */
   readonly runners: 1 | 2;
   readonly maxFail?: number;
+  readonly order?: LaunchOrder;
+  /** After the run, the same command again with `-rerun FAIL,ABORT,DEAD`. */
+  readonly runsAgain?: boolean;
   /** Chances, from 0 to 1, of what may happen to a launch. */
   readonly fails: number;
   readonly losesManager: number;
@@ -37,7 +42,7 @@ export type SimulationResult = {
   readonly virtualS: number;
 };
 
-type Runner = {schedule: RunSchedule; isRetry: boolean; readonly warned: Set<string>};
+type Runner = {schedule: RunSchedule; pass: string; readonly warned: Set<string>};
 
 type Launch = {readonly row: FakeRow; readonly launchId: string};
 
@@ -77,23 +82,28 @@ export class Simulation {
     }
     this.store.takeChanges();
     for (let index = 0; index < this.#options.runners; index += 1) {
-      const runner: Runner = {schedule: this.#schedule(false), isRetry: false, warned: new Set()};
+      const runner: Runner = {schedule: this.#schedule({}), pass: 'first', warned: new Set()};
       this.#runners.push(runner);
       this.#clock.after(index * this.#random.below(30), () => this.#advance(runner));
     }
     this.#clock.run();
-    this.#retryPass();
+    this.#nextPass('retry', {isRetry: true});
+    if (this.#options.runsAgain === true) {
+      this.#nextPass('again', {rerun: ['FAIL', 'ABORT', 'DEAD']});
+    }
     this.#checkEnd();
     const digest = (this.#digest >>> 0).toString(16);
     return {launches: this.#launches, rows: this.store.rows.length, digest, virtualS: this.#clock.nowS};
   }
 
-  #schedule(isRetry: boolean): RunSchedule {
-    const {maxFail} = this.#options;
+  #schedule(decision: Partial<DecisionOptions>): RunSchedule {
+    const {maxFail, order} = this.#options;
     const schedule = new RunSchedule(this.#area.plan, {
       force: false,
       rerun: undefined,
-      isRetry,
+      isRetry: false,
+      ...decision,
+      ...(order === undefined ? {} : {order}),
       isRunningAnywhere: (testName, itemPath) => this.#isRunning(testName, itemPath),
       mayOthersStart: (testName) =>
         this.#runners.some(({schedule: other}) => other !== schedule && other.mayStart(testName)),
@@ -109,14 +119,14 @@ export class Simulation {
     return schedule;
   }
 
-  /** One more pass over the same tests, as a driver makes it after the first. */
-  #retryPass(): void {
+  /** One more pass of the first runner over the same tests, when the one before has ended by itself. */
+  #nextPass(pass: string, decision: Partial<DecisionOptions>): void {
     const [runner] = this.#runners;
     if (runner === undefined || this.#runners.some(({schedule}) => !schedule.isDone || schedule.hasStopped)) {
       return;
     }
-    runner.isRetry = true;
-    runner.schedule = this.#schedule(true);
+    runner.pass = pass;
+    runner.schedule = this.#schedule(decision);
     this.#advance(runner);
     this.#clock.run();
   }
@@ -163,7 +173,7 @@ export class Simulation {
   }
 
   #checkWarnedOnce(runner: Runner, text: string): void {
-    const key = `${runner.isRetry} ${text}`;
+    const key = `${runner.pass} ${text}`;
     if (runner.warned.has(key)) {
       throw new Error(`said twice: ${text}`);
     }
@@ -214,24 +224,25 @@ export class Simulation {
       }
       this.#launching += 1;
       this.#countGroup(next.plan, 1);
-      const seen = {state: row.state, status: row.status};
+      const seen = row.launchId;
       const {schedule} = runner;
       this.#soon(() => this.#claim(runner, schedule, row, seen));
     }
   }
 
   /** Compare and set: another runner may have launched it since. */
-  #claim(runner: Runner, schedule: RunSchedule, row: FakeRow, seen: StateStatus): void {
+  #claim(runner: Runner, schedule: RunSchedule, row: FakeRow, seen: string): void {
     const {testName, itemPath, testId} = row;
     this.#launching -= 1;
     this.#countGroup(this.#tests.get(testName), -1);
-    if (row.state !== seen.state || row.status !== seen.status) {
+    if (row.launchId !== seen || isRunning(row.state) || row.state === 'KILLREQ') {
       schedule.notLaunched(testName, itemPath, row);
       this.#advance(runner);
       return;
     }
     if (this.#random.chance(this.#options.isSkipped)) {
       this.#write(row, {state: 'COMPLETED', status: 'SKIP'});
+      schedule.notLaunched(testName, itemPath, row);
       this.#commit();
       return;
     }
@@ -385,9 +396,10 @@ export class Simulation {
   #checkEnd(): void {
     for (const {schedule} of this.#runners) {
       if (!schedule.isDone) {
-        const open = this.store.rows.find(({state, status}) => state === 'NOT_STARTED' && status === 'n/a');
-        const why = open === undefined ? '' : `: ${schedule.explain(open.testName, open.itemPath)}`;
-        throw new Error(`nothing happens any more and the run is not done${why}`);
+        const why = this.store.rows
+          .filter(({testName}) => schedule.mayStart(testName))
+          .map(({testName, itemPath}) => schedule.explain(testName, itemPath));
+        throw new Error(`nothing happens any more and the run is not done: ${why.join('; ')}`);
       }
       if (schedule.hasReady || this.#active.size > 0) {
         throw new Error('the run is done and something can still be launched, or runs');

@@ -10,6 +10,8 @@ import type {Env} from './shell.ts';
 
 export type RunPlace = {readonly linkTree: string; readonly target: string; readonly runName: string};
 
+export type CacheArea = {readonly path: string; readonly version: string; readonly testName?: string};
+
 /** `MT_USE_CACHE`, then `-no-cache`, then `[setup] use-cache`, else yes. It decides about reading; writing happens anyway. */
 export function usesCache(env: Readonly<Env>, isSwitchedOff: boolean, setting: string | undefined): boolean {
   const own = env.MT_USE_CACHE?.trim();
@@ -20,11 +22,7 @@ export function usesCache(env: Readonly<Env>, isSwitchedOff: boolean, setting: s
 }
 
 /** File of a cached config: of the run, or with `testName` of one test of it. */
-export function cacheFile(
-  kind: 'megatest' | 'runconfigs',
-  place: RunPlace,
-  area: {readonly path: string; readonly version: string; readonly testName?: string},
-): string {
+export function cacheFile(kind: 'megatest' | 'runconfigs', place: RunPlace, area: CacheArea): string {
   const hash = createHash('sha256').update(area.path).digest('hex').slice(0, 12);
   return join(runDirectory(place), area.testName ?? '', `.${kind}.cfg-${area.version}-${hash}`);
 }

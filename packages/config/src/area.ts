@@ -2,7 +2,7 @@
 import {existsSync, realpathSync} from 'node:fs';
 import {basename, dirname, isAbsolute, join, resolve} from 'node:path';
 import {parseTarget, UserError} from '@megatest/model';
-import type {Config} from './config.ts';
+import type {Config, Entry} from './config.ts';
 import {findTests} from './find-tests.ts';
 import {type ReadOptions, readConfig} from './read-config.ts';
 import type {ReadNote} from './read-note.ts';
@@ -23,6 +23,8 @@ export type AreaOptions = {
   readonly say?: (level: number, text: string) => void;
   readonly note?: (note: ReadNote) => void;
   readonly deadlineMs?: number;
+  /** Told of keys that cannot have their name, instead of an error at the first: how a check goes on. */
+  readonly onBadKey?: (entry: Entry, problem: string) => void;
   /** `no`: nothing in the files is executed (for listings that must have no effect). */
   readonly commands?: 'yes' | 'no';
 };
@@ -163,7 +165,13 @@ function readOnce(path: string, file: string, options: AreaOptions, knownKeys: r
       speak();
     }
   };
-  return {config, env, keys: keysOf(config), needsSecondPass: needsSecondPass && !isTwice, tell};
+  return {
+    config,
+    env,
+    keys: keysOf(config, options.onBadKey),
+    needsSecondPass: needsSecondPass && !isTwice,
+    tell,
+  };
 }
 
 function readOptions(path: string, options: AreaOptions, env: Env): ReadOptions {
@@ -202,20 +210,28 @@ function definedOnly<T extends object>(values: T): {[K in keyof T]?: Exclude<T[K
 }
 
 /** The keys of `[fields]`, checked; a comment in the place of a type counts as `TEXT`. */
-export function keysOf(config: Config): readonly Key[] {
+export function keysOf(config: Config, onBadKey?: (entry: Entry, problem: string) => void): readonly Key[] {
   return config.entries('fields').map((entry) => {
-    const place = {file: entry.origin.file, line: entry.origin.line, column: 1};
-    if (reservedKeys.has(entry.key.toLowerCase())) {
-      throw new UserError(`your key cannot be named ${entry.key}: it is a column of every run`, {place});
-    }
-    if (!/^[A-Za-z_]\w*$/.test(entry.key)) {
-      throw new UserError(`your key cannot be named ${entry.key}: use letters, digits and _`, {place});
+    const problem = keyNameProblem(entry.key);
+    if (problem !== undefined && onBadKey !== undefined) {
+      onBadKey(entry, problem);
+    } else if (problem !== undefined) {
+      const place = {file: entry.origin.file, line: entry.origin.line, column: 1};
+      throw new UserError(`your key cannot be named ${entry.key}: ${problem}`, {place});
     }
     const type = /^(TEXT|INTEGER|REAL|NUMERIC|VARCHAR|CHAR|INT|BLOB)\b/i.test(entry.value)
       ? entry.value.trim()
       : 'TEXT';
     return {name: entry.key, type};
   });
+}
+
+/** Why a key cannot have this name; `undefined` when it can. */
+function keyNameProblem(name: string): string | undefined {
+  if (reservedKeys.has(name.toLowerCase())) {
+    return 'it is a column of every run';
+  }
+  return /^[A-Za-z_]\w*$/.test(name) ? undefined : 'use letters, digits and _';
 }
 
 /** Puts each key's part of the target into the environment; with a wrong number of parts nothing. */

@@ -70,7 +70,8 @@ function lastHelper(text: string, edge: number): Helper | undefined {
 
 /** Whether the place stands inside a string literal of a `#{scheme}` around it: what is put there must not end the string. */
 function insideSchemeString(text: string, at: number): boolean {
-  const start = enclosingScheme(text, at);
+  // Most lines have no Scheme: then nothing has to be counted.
+  const start = text.lastIndexOf('#{sc', at) < 0 ? undefined : enclosingScheme(text, at);
   if (start === undefined) {
     return false;
   }

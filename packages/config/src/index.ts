@@ -10,10 +10,29 @@ export {
   loadArea,
   requireTarget,
 } from './area.ts';
+export {
+  type CacheArea,
+  cacheFile,
+  cleanCache,
+  type RunPlace,
+  readCache,
+  testconfigCacheFile,
+  usesCache,
+  writeCache,
+} from './area-cache.ts';
+export {type CheckOptions, type CheckResult, checkArea} from './check/check-area.ts';
+export {printProblems, problemsJson, problemsSarif} from './check/print-problems.ts';
+export {PROBLEM_KINDS, type Problem, type ProblemCode, type Severity} from './check/problem.ts';
+export type {RulesProblem} from './check/test-problems.ts';
 export {Config, type Entry, type Origin, Section} from './config.ts';
 export {findTests, testsPath} from './find-tests.ts';
-export {expandItems, type ItemsOutcome} from './items.ts';
-export {DUMP_MODES, printConfig, printOrigins} from './print-config.ts';
+export {expandItems, type ItemsOutcome, itemEnvironment} from './items.ts';
+export type {ConfigFileKind, KnownKey, KnownSection, ValueType} from './known/known-key.ts';
+export {knownKey, knownSection, knownSections, nearKey, nearSection} from './known/known-sections.ts';
+export {referenceMarkdown} from './known/reference.ts';
+export {type OriginRow, originRows, printOrigins} from './origins.ts';
+export {DUMP_MODES, printConfig} from './print-config.ts';
+export {getVariable, onlySection, printDisks, requireValue} from './query.ts';
 export {isExportable, type ReadOptions, readConfig, readConfigText} from './read-config.ts';
 export {type Message, messagesOf, type ReadNote} from './read-note.ts';
 export {

@@ -7,6 +7,8 @@ export type ItemsOutcome = {
   readonly isIterated: boolean;
   readonly items: readonly PlannedItem[];
   readonly warnings: readonly string[];
+  /** Item paths that came out again; only the first of each is kept. */
+  readonly duplicates: readonly string[];
 };
 
 /** `runDeferred` runs a deferred `[system]` value; it is not called for others. */
@@ -26,11 +28,14 @@ export function expandItems(config: Config, runDeferred: (entry: Entry) => strin
   const tableRows = rows('itemstable');
   const seen = new Set<string>();
   const items: PlannedItem[] = [];
+  const duplicates: string[] = [];
   const add = (vars: readonly (readonly [string, string])[]) => {
     const itemPath = vars.map(([, value]) => value).join('/');
     if (!seen.has(itemPath)) {
       seen.add(itemPath);
       items.push({itemPath, vars});
+    } else {
+      duplicates.push(itemPath);
     }
   };
   for (const vars of product(productRows)) {
@@ -40,7 +45,7 @@ export function expandItems(config: Config, runDeferred: (entry: Entry) => strin
   for (let column = 0; column < longest; column += 1) {
     add(tableRows.map((row) => [row.name, row.values[column] ?? '-'] as const));
   }
-  return {isIterated: productRows.length + tableRows.length > 0, items, warnings};
+  return {isIterated: productRows.length + tableRows.length > 0, items, warnings, duplicates};
 }
 
 type Row = {readonly name: string; readonly values: readonly string[]};

@@ -1,6 +1,6 @@
 /** Prints a config as `-show-config` does (spec config.md 11, cli.md 11). */
 import {UserError} from '@megatest/model';
-import type {Config} from './config.ts';
+import type {Config, Entry} from './config.ts';
 
 export const DUMP_MODES = ['ini', 'json', 'sexp', 'sexpr'] as const;
 
@@ -33,13 +33,23 @@ export function printConfig(config: Config, mode: string, withFiles = false): st
 function printIni(config: Config, withFiles: boolean): string {
   return config.sections
     .map((section) => {
-      const lines = section.entries.map(({key, value, origin}) => {
-        const source = withFiles ? `# ${key}=>${origin.file}\n` : '';
-        return `${source}${key} ${value.replaceAll('\n', '\n  ')}\n`;
+      const lines = section.entries.map((entry) => {
+        const source = withFiles ? `# ${entry.key}=>${entry.origin.file}\n` : '';
+        return `${source}${entry.key}${iniValue(entry)}\n`;
       });
       return `\n[${section.name}]\n${lines.join('')}`;
     })
     .join('');
+}
+
+/** The value as it is written behind its key, so that reading it again gives the same: blanks alone are the value of a key. */
+function iniValue({value, isDeferred}: Entry): string {
+  if (isDeferred) {
+    return ` [system ${value}]`;
+  }
+  const [first = '', ...more] = value.split('\n');
+  const gap = first.trim() === '' ? '' : ' ';
+  return [`${gap}${first}`, ...more.map((line) => `  ${line}`)].join('\n');
 }
 
 function printSexpr(config: Config): string {
@@ -49,17 +59,4 @@ function printSexpr(config: Config): string {
     return `(${quote(section.name)}${entries.join('')})`;
   });
   return `(${sections.join('\n ')})\n`;
-}
-
-/** Where each value comes from: `file:line:column [section] key value`. */
-export function printOrigins(config: Config): string {
-  return config.sections
-    .flatMap((section) =>
-      section.entries.map(({key, value, origin}) => {
-        const chain =
-          origin.includedFrom.length > 0 ? ` (included from ${origin.includedFrom.join(', ')})` : '';
-        return `${origin.file}:${origin.line}:${origin.column}: [${section.name}] ${key} ${value.split('\n')[0] ?? ''}${chain}\n`;
-      }),
-    )
-    .join('');
 }

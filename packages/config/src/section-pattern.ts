@@ -12,3 +12,28 @@ export function sectionPattern(name: string): RegExp | 'invalid' | undefined {
     return 'invalid';
   }
 }
+
+/**
+ * Whether a pattern section can apply to a name with so many parts between slashes. `false` only when that is sure; it is for
+ * telling the author of a section that no target can ever reach it.
+ */
+export function mayMatchParts(name: string, parts: number): boolean {
+  const pattern = sectionPattern(name);
+  const isRegex = name.startsWith('/') && name.endsWith('/');
+  const sample = isRegex ? sampleOf(name.slice(1, -1)) : name.replaceAll('%', 'x');
+  if (!(pattern instanceof RegExp) || !pattern.test(sample)) {
+    return true;
+  }
+  const count = sample.split('/').length;
+  const canGrow = isRegex ? /[.[(][^/]*[*+]/.test(name) : name.includes('%');
+  return count === parts || (count < parts && canGrow);
+}
+
+/** A text that a simple regular expression matches: what stands for any character becomes an x. */
+function sampleOf(source: string): string {
+  return source
+    .replace(/^\^|\$$/g, '')
+    .replaceAll('\\/', '/')
+    .replace(/\[[^\]]*\]|\.|\\[wd]/g, 'x')
+    .replace(/[*+?]/g, '');
+}

@@ -38,6 +38,9 @@ function run(
   timeoutMs: number | undefined,
   stdout: 'pipe' | 2,
 ): CommandResult {
+  if (command.includes('\0') || Object.values(env).some((value) => value.includes('\0'))) {
+    return {code: 255, stdout: '', stopped: 'there is a zero byte in the command or in the environment'};
+  }
   const result = spawnSync(shell, ['-c', command], {
     env,
     cwd,
@@ -45,7 +48,7 @@ function run(
     stdio: ['ignore', stdout, 'inherit'],
     maxBuffer: maxOutputBytes,
     killSignal: 'SIGKILL',
-    ...(timeoutMs === undefined ? {} : {timeout: timeoutMs}),
+    ...(timeoutMs === undefined ? {} : {timeout: Math.ceil(timeoutMs)}),
   });
   const error: NodeJS.ErrnoException | undefined = result.error;
   return {

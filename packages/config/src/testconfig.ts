@@ -64,7 +64,7 @@ export function readTestDefinition(
     (entry) => entry.isDeferred,
   );
   const items: ItemsOutcome = isDeferred
-    ? {isIterated: true, items: [], warnings: []}
+    ? {isIterated: true, items: [], warnings: [], duplicates: []}
     : expandItems(config, ({value}) => value);
   for (const warning of items.warnings) {
     say(0, `${warning} (${file})`);

@@ -450,6 +450,7 @@ describe('config.md 20', () => {
       expect(expandItems(read(['[items]']).config, ({value}) => value)).toEqual({
         isIterated: false,
         items: [],
+        duplicates: [],
         warnings: ['WARNING:[items] section in testconfig but no entries defined'],
       });
     });

@@ -1,4 +1,8 @@
 /** Collects what one block of the log leads to, so that it is written at once and not line by line. */
+
+/** Larger parts are written as they are: to copy them would fill the memory with garbage. */
+const directBytes = 16 * 1024;
+
 export class ByteOutput {
   readonly #write: (bytes: Buffer) => void | Promise<void>;
   readonly #parts: Buffer[] = [];
@@ -21,10 +25,23 @@ export class ByteOutput {
 
   async flush(): Promise<void> {
     this.#endText();
-    const [first] = this.#parts;
-    if (first !== undefined) {
-      await this.#write(this.#parts.length === 1 ? first : Buffer.concat(this.#parts));
-      this.#parts.length = 0;
+    let small: Buffer[] = [];
+    for (const part of this.#parts) {
+      if (part.length < directBytes) {
+        small.push(part);
+      } else {
+        await this.#writeTogether(small);
+        small = [];
+        await this.#write(part);
+      }
+    }
+    await this.#writeTogether(small);
+    this.#parts.length = 0;
+  }
+
+  async #writeTogether(parts: readonly Buffer[]): Promise<void> {
+    if (parts.length > 0) {
+      await this.#write(Buffer.concat(parts));
     }
   }
 

@@ -9,41 +9,62 @@ export const maxLineBytes = 1024 * 1024;
 const portionBytes = 256 * 1024;
 const lineFeed = 10;
 const carriageReturn = 13;
-const noBytes = Buffer.alloc(0);
-const oneLineFeed = Buffer.from('\n');
 
 export class LineBlocks {
-  /** The start of a line whose end has not come. */
-  #rest: Buffer = noBytes;
+  /** Used again for every block, so that the memory does not depend on the length of the log. */
+  #buffer = Buffer.allocUnsafe(2 * portionBytes);
+  /** How much of it is the start of a line whose end has not come. */
+  #length = 0;
   /** The last piece ended in CR: an LF that follows belongs to it. */
   #endedInCarriageReturn = false;
 
-  /** The lines that `piece` completes; a block may share the memory of `piece`. */
+  /** The lines that `piece` completes. A block is good until the next one is asked for. */
   *push(piece: Buffer): Generator<Buffer> {
     for (let at = 0; at < piece.length; at += portionBytes) {
-      yield* this.#portion(this.#withLineFeeds(piece.subarray(at, at + portionBytes)));
+      this.#append(piece.subarray(at, at + portionBytes));
+      yield* this.#complete();
     }
   }
 
   /** A last line without a terminator. */
   *end(): Generator<Buffer> {
-    if (this.#rest.length > 0) {
-      yield Buffer.concat([this.#rest, oneLineFeed]);
-      this.#rest = noBytes;
+    if (this.#length > 0) {
+      this.#buffer[this.#length] = lineFeed;
+      yield this.#buffer.subarray(0, this.#length + 1);
+      this.#length = 0;
     }
   }
 
-  #withLineFeeds(portion: Buffer): Buffer {
-    const start = this.#endedInCarriageReturn && portion[0] === lineFeed ? 1 : 0;
+  /** Copies a portion, with every line end as one LF. */
+  #append(portion: Buffer): void {
+    this.#reserve(portion.length);
+    let from = this.#endedInCarriageReturn && portion[0] === lineFeed ? 1 : 0;
     this.#endedInCarriageReturn = portion.at(-1) === carriageReturn;
-    const bytes = portion.subarray(start);
-    return bytes.includes(carriageReturn)
-      ? Buffer.from(bytes.toString('latin1').replace(/\r\n?/g, '\n'), 'latin1')
-      : bytes;
+    for (
+      let at = portion.indexOf(carriageReturn, from);
+      at >= 0;
+      at = portion.indexOf(carriageReturn, from)
+    ) {
+      this.#length += portion.copy(this.#buffer, this.#length, from, at);
+      this.#buffer[this.#length] = lineFeed;
+      this.#length += 1;
+      from = portion[at + 1] === lineFeed ? at + 2 : at + 1;
+    }
+    this.#length += portion.copy(this.#buffer, this.#length, from);
   }
 
-  *#portion(bytes: Buffer): Generator<Buffer> {
-    let lines = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+  /** Makes room for `bytes` more and a line feed. */
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes + 1;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
+    }
+  }
+
+  *#complete(): Generator<Buffer> {
+    let lines = this.#buffer.subarray(0, this.#length);
     for (let end = lines.indexOf(lineFeed); isTooLong(lines, end); end = lines.indexOf(lineFeed)) {
       yield Buffer.concat([lines.subarray(0, maxLineBytes), oneLineFeed]);
       lines = lines.subarray(maxLineBytes);
@@ -52,10 +73,11 @@ export class LineBlocks {
     if (end > 0) {
       yield lines.subarray(0, end);
     }
-    // A copy: whoever gave the piece may use its memory again.
-    this.#rest = Buffer.from(lines.subarray(end));
+    this.#length = lines.copy(this.#buffer, 0, end);
   }
 }
+
+const oneLineFeed = Buffer.from('\n');
 
 function isTooLong(lines: Buffer, end: number): boolean {
   return (end < 0 ? lines.length : end) > maxLineBytes;

@@ -103,4 +103,11 @@ describe('the dialect', () => {
     expect(() => new LogPattern(source, '')).toThrow(SyntaxError);
     expect(() => new LogPattern(source, '')).toThrow(message);
   });
+
+  it.each(['(a+)+b', '(a|aa)*b', '(?:a*)*b', 'a*a*a*a*b', '([^b]+,?)+b', '(?i)(a+)+b'])(
+    '/%s/ does not try every way to match a line that it cannot match',
+    (source) => {
+      expect(new LogPattern(source, '').find('a'.repeat(100_000))).toBeUndefined();
+    },
+  );
 });

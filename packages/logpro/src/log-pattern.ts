@@ -1,10 +1,15 @@
 /** A pattern of a rule or trigger, ready to look for in a line: the tree of its syntax written as a JavaScript expression. */
 import {lastByte, lastCharacter, printSet} from './character-set.ts';
+import {lineAutomaton} from './line-automaton.ts';
+import {LineFilter} from './line-filter.ts';
 import {type PatternNode, type PatternTree, parsePattern} from './pattern-syntax.ts';
 import {bytesOf, charactersOf} from './utf8-bytes.ts';
 
 /** The matched text, then the captured groups; `undefined` for a group that took no part. */
 export type Captured = readonly (string | undefined)[];
+
+/** On a line of this length a pattern that looks harmless may take long, too. */
+const longLine = 4096;
 
 export class LogPattern {
   /** What reports show: `/regex/flags`. */
@@ -13,6 +18,8 @@ export class LogPattern {
   readonly #regex: RegExp;
   /** Place of group N in the result of the expression, which has groups of its own; `undefined` when they agree. */
   readonly #places: readonly number[] | undefined;
+  readonly #isRisky: boolean;
+  #guard: LineFilter | 'none' | undefined;
 
   /** Throws a `SyntaxError` for a pattern that is not valid. */
   constructor(source: string, flags: string) {
@@ -21,10 +28,14 @@ export class LogPattern {
     const writer = new ExpressionWriter(this.tree);
     this.#regex = new RegExp(writer.source, writer.flags);
     this.#places = writer.places;
+    this.#isRisky = hasNestedRepeat(this.tree.root);
   }
 
   /** Looks for the pattern anywhere in a line of Latin-1 text. */
   find(line: string): Captured | undefined {
+    if (!this.#mayMatch(line)) {
+      return undefined;
+    }
     const found = this.#regex.exec(this.tree.isUnicode ? charactersOf(line) : line);
     if (found === null) {
       return undefined;
@@ -36,7 +47,45 @@ export class LogPattern {
   }
 
   isIn(line: string): boolean {
-    return this.#regex.test(this.tree.isUnicode ? charactersOf(line) : line);
+    return this.#mayMatch(line) && this.#regex.test(this.tree.isUnicode ? charactersOf(line) : line);
+  }
+
+  /**
+   * JavaScript tries all ways in which a pattern might match: for `(a+)+b` on a line of thirty `a` that takes minutes, and for
+   * others on a very long line. There an automaton, which reads the line once, looks first whether there is any.
+   */
+  #mayMatch(line: string): boolean {
+    if (!this.#isRisky && line.length < longLine) {
+      return true;
+    }
+    if (this.#guard === undefined) {
+      const automaton = lineAutomaton([this.tree]);
+      this.#guard = automaton === undefined ? 'none' : new LineFilter(automaton);
+    }
+    return this.#guard === 'none' || this.#guard.find(Buffer.from(`${line}\n`, 'latin1'), 0) === 0;
+  }
+}
+
+/** Whether something is repeated any number of times that is more than one character. */
+function hasNestedRepeat(node: PatternNode): boolean {
+  switch (node.kind) {
+    case 'repeat':
+      return (
+        (node.max === Number.POSITIVE_INFINITY && node.item.kind !== 'characters') ||
+        hasNestedRepeat(node.item)
+      );
+    case 'sequence':
+      return node.items.some(hasNestedRepeat);
+    case 'choice':
+      return node.options.some(hasNestedRepeat);
+    case 'group':
+    case 'atomic':
+    case 'look':
+      return hasNestedRepeat(node.item);
+    case 'characters':
+    case 'assertion':
+    case 'reference':
+      return false;
   }
 }
 

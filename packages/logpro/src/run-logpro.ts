@@ -289,16 +289,24 @@ class LogproRun {
       return;
     }
     const file = typeof log === 'number' ? log : openSync(this.#path(log), 'r');
+    const read = (buffer: Buffer) => readFrom(file, buffer, 0, pieceBytes, null);
+    let [buffer, other] = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)];
+    let next = read(buffer);
     try {
-      const buffer = Buffer.allocUnsafe(pieceBytes);
       for (;;) {
-        const {bytesRead} = await readFrom(file, buffer, 0, pieceBytes, null);
+        const {bytesRead} = await next;
         if (bytesRead === 0) {
           return;
         }
+        // The next piece is read while this one is looked at.
+        next = read(other);
         yield buffer.subarray(0, bytesRead);
+        [buffer, other] = [other, buffer];
       }
     } finally {
+      await next.catch(() => {
+        // Whoever awaited it has been told.
+      });
       if (file !== log) {
         closeSync(file);
       }

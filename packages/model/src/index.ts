@@ -1,5 +1,6 @@
 export {formatDuration, parseDuration} from './duration.ts';
 export {ItemMap, type ItemMapRow} from './item-map.ts';
+export {type HostLoad, isOverloaded} from './load-limit.ts';
 export {nearNames} from './near-names.ts';
 export {type ChosenPattern, choosePattern, type PatternSources} from './pattern-source.ts';
 export {

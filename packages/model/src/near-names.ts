@@ -3,12 +3,15 @@
 /** Up to `most` of `names` that are near `text`, nearest first. */
 export function nearNames(text: string, names: Iterable<string>, most = 3): readonly string[] {
   const limit = Math.max(2, Math.floor(text.length / 3));
-  return [...names]
-    .map((name) => ({name, distance: editDistance(text.toLowerCase(), name.toLowerCase(), limit)}))
-    .filter(({distance}) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, most)
-    .map(({name}) => name);
+  return (
+    [...names]
+      .map((name) => ({name, distance: editDistance(text.toLowerCase(), name.toLowerCase(), limit)}))
+      // A name with no letter in common is not near, however short it is.
+      .filter(({distance}) => distance <= limit && distance < text.length)
+      .sort((a, b) => a.distance - b.distance)
+      .slice(0, most)
+      .map(({name}) => name)
+  );
 }
 
 /** Levenshtein distance, given up as soon as it must exceed `limit`. */

@@ -268,11 +268,14 @@ export function printReal(value: number): string {
   if (!Number.isFinite(value)) {
     return value > 0 ? '+inf.0' : '-inf.0';
   }
-  const text = String(Number(value.toPrecision(15)));
-  const exponent = /^(.*)e([+-])(\d+)$/.exec(text);
-  if (exponent !== null) {
-    return `${exponent[1]}e${exponent[2]}${exponent[3]?.padStart(2, '0')}`;
+  const [mantissa = '', power = '0'] = value.toExponential(14).split('e');
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= 15) {
+    const sign = exponent < 0 ? '-' : '+';
+    const digits = String(Math.abs(exponent)).padStart(2, '0');
+    return `${mantissa.replace(/\.?0+$/, '')}e${sign}${digits}`;
   }
+  const text = String(Number(value.toPrecision(15)));
   return text.includes('.') ? text : `${text}.0`;
 }
 

@@ -1,5 +1,5 @@
 /** Why an instance has not been launched, and what waits for it, in sentences for people. Nothing is decided here. */
-import {unreachable} from '@megatest/model';
+import {isDeadEndStatus, type StateStatus, unreachable} from '@megatest/model';
 import type {Gate, Verdict} from './gate.ts';
 import type {Judged} from './judge-edge.ts';
 import {neededPath} from './needs.ts';
@@ -12,55 +12,92 @@ import {
   type ScheduledInstance,
 } from './schedule-node.ts';
 
-/** One sentence without a full stop; `judged` holds the verdicts of all waitons on the item path that is asked about. */
-export function explainWaiting(
-  node: Node,
-  itemPath: string,
-  judged: readonly Judged[],
-  {retries, testPatt}: {readonly retries: number; readonly testPatt: string},
-): string {
+export type Asked = {
+  readonly node: Node;
+  readonly itemPath: string;
+  /** The verdicts of all waitons on that item path. */
+  readonly judged: readonly Judged[];
+  readonly retries: number;
+  /** The extended pattern list of the run. */
+  readonly testPatt: string;
+};
+
+/** One sentence without a full stop. */
+export function explainWaiting(asked: Asked): string {
+  const {node, itemPath, retries} = asked;
+  const {plan} = node;
+  const {testName, jobgroup} = plan;
   const instance = node.instances.get(itemPath);
-  const {testName, modes, isInCycle, jobgroup, items} = node.plan;
   const name = itemPath === '' ? testName : `${testName}/${itemPath}`;
-  if (isInCycle) {
-    return `${name} can never run: it waits for itself through its waitons`;
+  if (instance === undefined) {
+    return `${name} ${explainTest(asked)}`;
   }
-  if (node.phase === 'expanding' || node.phase === 'registering') {
-    return `${name} is being prepared: the items of ${testName} are being ${node.phase === 'expanding' ? 'listed' : 'registered'}`;
-  }
-  if (instance === undefined && node.phase === 'open') {
-    return itemPath === ''
-      ? `${testName} has items: ${node.undecided} of ${node.instances.size} have not been launched yet`
-      : `${name} is not part of this run: the pattern "${testPatt}" does not want it, or there is no such item`;
-  }
-  const reasons = judged
-    .filter(({verdict}) => verdict !== 'go')
-    .map(({edge, gate, verdict}) => reason(edge, gate, verdict, itemPath));
-  switch (instance?.phase) {
+  const value = `${instance.state}/${instance.status}`;
+  switch (instance.phase) {
+    case 'pending':
+      return `${name} ${explainPending(asked)}`;
     case 'ready':
       return `${name} may go and waits for a free slot${jobgroup === '' ? '' : ` (job group ${jobgroup})`}`;
     case 'launching':
       return `${name} is being launched`;
     case 'launched':
-      return `${name} has been launched and is ${instance.state}/${instance.status}`;
+      return `${name} has been launched and is ${value}`;
     case 'backoff':
-      return `${name} has ended with ${instance.status} and is launched again after a pause (retry ${retries} of ${node.plan.retry?.count ?? retries})`;
-    default: {
-      const isOver = instance?.phase === 'left' || node.phase === 'closed';
-      if (reasons.length > 0) {
-        return `${name} ${isOver ? 'was not launched: it ' : ''}${reasons.join(', and ')}`;
-      }
-      if (isOver) {
-        const {state, status} = instance ?? node.parent;
-        return items.length === 0 && instance === undefined
-          ? `${name} is not launched: no item of it matches the pattern "${testPatt}", or it has none (${state}/${status})`
-          : `${name} is not launched by this run: it is ${state}/${status}`;
-      }
-      return modes.includes('exclusive')
-        ? `${name} waits until the same test has ended in the other runs (mode exclusive)`
-        : `${name} may go`;
-    }
+      return `${name} has ended with ${instance.status} and is launched again after a pause (retry ${retries} of ${plan.retry?.count ?? retries})`;
+    case 'blocking':
+    case 'left':
+      return `${name} ${explainLeft(asked, instance)}`;
+    default:
+      return unreachable(instance.phase);
   }
+}
+
+/** Of a test as a whole, or of an item that has no instance. */
+function explainTest(asked: Asked): string {
+  const {node, itemPath, testPatt} = asked;
+  if (node.plan.isInCycle) {
+    return 'can never run: it waits for itself through its waitons';
+  }
+  switch (node.phase) {
+    case 'waiting':
+      return explainPending(asked);
+    case 'expanding':
+      return 'waits until a command has listed the items';
+    case 'registering':
+      return 'is being registered';
+    case 'open':
+      return itemPath === ''
+        ? `has items, ${node.undecided} of ${node.instances.size} are not launched yet`
+        : `is not part of this run: the pattern "${testPatt}" does not want it, or there is no such item`;
+    case 'closed':
+      return node.items.length === 0 && !isDeadEndStatus(node.parent.status)
+        ? `is not launched: the pattern "${testPatt}" wants nothing of it`
+        : explainLeft(asked, node.parent);
+    default:
+      return unreachable(node.phase);
+  }
+}
+
+function explainPending({node, itemPath, judged}: Asked): string {
+  const reasons = judged
+    .filter(({verdict}) => verdict !== 'go')
+    .map(({edge, gate, verdict}) => reason(edge, gate, verdict, itemPath));
+  if (reasons.length > 0) {
+    return reasons.join(', and ');
+  }
+  return node.plan.modes.includes('exclusive')
+    ? 'waits until the same test has ended in the other runs (mode exclusive)'
+    : 'may go';
+}
+
+function explainLeft({judged, itemPath}: Asked, {state, status}: StateStatus): string {
+  const culprits = judged
+    .filter(({verdict}) => verdict === 'fail' || verdict === 'discard')
+    .map(({edge, gate, verdict}) => reason(edge, gate, verdict, itemPath));
+  const isBlocked = state === 'NOT_STARTED' && isDeadEndStatus(status);
+  return isBlocked && culprits.length > 0
+    ? `was not launched (${status}): it ${culprits.join(', and ')}`
+    : `is not launched by this run: it is ${state}/${status}`;
 }
 
 /** The tests and items that wait for an instance, or for a test as a whole, at most `limit` of them by name. */

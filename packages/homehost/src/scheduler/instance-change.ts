@@ -34,10 +34,11 @@ export function changeOf(
     case 'backoff':
       return {phase: isRunning(row.state) || isGood(row.state, row.status) ? 'left' : 'backoff'};
     case 'launching':
+      // A late word about an earlier launch does not end this one; that it did not come about is told by `notLaunched`.
+      return {phase: isRunning(row.state) ? 'launched' : 'launching'};
     case 'launched': {
       // A result that a user changes later is not the end of a launch.
-      const hasMoved =
-        instance.phase === 'launching' || isRunning(instance.state) || stateKind(instance.state) === 'ending';
+      const hasMoved = isRunning(instance.state) || stateKind(instance.state) === 'ending';
       const retry =
         hasMoved && retries !== undefined ? decideRetry(instance.node.plan.retry, retries, row) : undefined;
       return retry === undefined ? {phase: 'launched'} : {phase: 'backoff', retry};

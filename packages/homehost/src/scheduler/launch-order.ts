@@ -10,10 +10,15 @@ export type LaunchOrder =
   | {readonly kind: 'critical-path'; readonly durationS: (testName: string) => number | undefined}
   | {readonly kind: 'shuffle'; readonly seed: number};
 
+const byPriority: LaunchOrder = {kind: 'priority'};
+
 /** Compares texts in descending order. */
 const descending = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
 
-export function inLaunchOrder(tests: readonly PlannedTest[], order: LaunchOrder): readonly PlannedTest[] {
+export function inLaunchOrder(
+  tests: readonly PlannedTest[],
+  order: LaunchOrder = byPriority,
+): readonly PlannedTest[] {
   switch (order.kind) {
     case 'priority': {
       const waits = (test: PlannedTest) => Number(test.waitons.length > 0);
@@ -37,7 +42,7 @@ export function inLaunchOrder(tests: readonly PlannedTest[], order: LaunchOrder)
 export function itemsInLaunchOrder(
   testName: string,
   items: readonly PlannedItem[],
-  order: LaunchOrder,
+  order: LaunchOrder = byPriority,
 ): readonly PlannedItem[] {
   return order.kind === 'shuffle'
     ? sortedBy(items, ({itemPath}) => hash(order.seed, `${testName}/${itemPath}`))

@@ -15,23 +15,23 @@ import {
   TestPattern,
   wantedItems,
 } from '@megatest/model';
-import {type Action, type BlockedStatus, block, blockedStatus, message, type Note, notes} from './action.ts';
+import {type Action, type BlockedStatus, block, blockedStatus, message, notes} from './action.ts';
 import {announce, type Wake, wakeInstances} from './announce.ts';
 import {explainDependants, explainWaiting} from './explain.ts';
 import {stronger, type Verdict} from './gate.ts';
 import {changeOf} from './instance-change.ts';
 import {judgeEdge} from './judge-edge.ts';
-import {decideLaunch} from './launch-decision.ts';
-import {inLaunchOrder, itemsInLaunchOrder, type LaunchOrder} from './launch-order.ts';
-import {remember} from './needs.ts';
+import {inLaunchOrder} from './launch-order.ts';
 import {Others} from './others.ts';
 import {Parking} from './parking.ts';
 import {ReadyQueue} from './ready-queue.ts';
+import {instancesOf} from './registration.ts';
 import {
   connect,
   expectedSize,
   fullName,
   isDecided,
+  isLeftOut,
   isSettled,
   makeNode,
   type Node,
@@ -50,7 +50,6 @@ const namedDependants = 10;
 
 export class RunSchedule {
   readonly #options: ScheduleOptions;
-  readonly #order: LaunchOrder;
   readonly #pattern: TestPattern;
   readonly #nodes = new Map<string, Node>();
   readonly #queue = new ReadyQueue();
@@ -70,7 +69,6 @@ export class RunSchedule {
     options: ScheduleOptions,
   ) {
     this.#options = options;
-    this.#order = options.order ?? {kind: 'priority'};
     this.#pattern = new TestPattern(plan.testPatt);
     this.#others = new Others(options.mayOthersStart ?? (() => false));
     this.#wake = {
@@ -85,7 +83,7 @@ export class RunSchedule {
         }
       },
     };
-    for (const [rank, test] of inLaunchOrder(plan.tests, this.#order).entries()) {
+    for (const [rank, test] of inLaunchOrder(plan.tests, options.order).entries()) {
       this.#nodes.set(test.testName, makeNode(test, rank));
     }
     for (const node of this.#nodes.values()) {
@@ -142,33 +140,12 @@ export class RunSchedule {
     if (node?.phase !== 'registering') {
       return;
     }
-    const ordered = itemsInLaunchOrder(testName, node.items, this.#order);
-    const ranks = new Map(ordered.map(({itemPath, vars}, rank) => [itemPath, {vars, rank}]));
-    const left: Note[] = [];
     this.#tally.expect('waiting', undefined, expectedSize(node));
     node.phase = 'open';
-    for (const row of rows) {
-      const {testId, itemPath} = row;
-      const {vars, rank} = ranks.get(itemPath) ?? {vars: [], rank: rows.length};
-      // What was told while the rows were being made is newer than what was found then.
-      const {state, status} = this.#tally.shared(node.strangers.get(itemPath) ?? row);
-      node.strangers.delete(itemPath);
-      const instance: ScheduledInstance = {node, itemPath, vars, testId, rank, state, status, phase: 'left'};
-      if (row.isOwnLaunch && !this.#options.isRetry) {
-        instance.phase = 'launched';
-      } else if (this.#options.isWanted?.(testName, itemPath) ?? true) {
-        const decision = decideLaunch(fullName(instance), {state, status}, this.#options);
-        if (decision.kind === 'launch') {
-          instance.phase = 'pending';
-          for (const edge of node.upstream) {
-            remember(edge, instance);
-          }
-          this.#dirtyInstances.add(instance);
-        } else {
-          left.push(decision);
-        }
-      }
+    const {instances, left} = instancesOf(node, rows, this.#options);
+    for (const instance of instances) {
       this.#tally.add(instance);
+      this.#wake.instance(instance);
     }
     this.#actions = this.#actions.concat(notes(testName, left));
     this.#announce(node, undefined);
@@ -207,20 +184,18 @@ export class RunSchedule {
     mayLaunch: (jobgroup: string) => boolean,
   ): {readonly instance: Instance; readonly plan: PlannedTest} | undefined {
     for (let next = this.#queue.take(mayLaunch); next !== undefined; next = this.#queue.take(mayLaunch)) {
-      const {node, itemPath, vars, testId} = next;
-      const {testName, modes} = node.plan;
       if (next.phase !== 'ready') {
         continue;
       }
-      if (modes.includes('exclusive') && this.#options.isRunningAnywhere(testName, itemPath)) {
-        this.#tally.move(next, 'pending');
-        this.#parking.park(node, next);
-        continue;
+      // Something may have happened to its waitons while it waited for a slot.
+      this.#tally.move(next, 'pending');
+      if (this.#mayGo(next)) {
+        const {node, itemPath, vars, testId} = next;
+        this.#tally.move(next, 'launching');
+        node.hasLaunched = true;
+        this.#announce(node, itemPath);
+        return {instance: {testName: node.plan.testName, itemPath, vars, testId}, plan: node.plan};
       }
-      this.#tally.move(next, 'launching');
-      node.hasLaunched = true;
-      this.#announce(node, itemPath);
-      return {instance: {testName, itemPath, vars, testId}, plan: node.plan};
     }
     return undefined;
   }
@@ -302,7 +277,7 @@ export class RunSchedule {
       judgeEdge(edge, itemPath, instance === undefined, this.#others.mayStart),
     );
     const retries = this.#retries.get(instance) ?? 0;
-    return explainWaiting(node, itemPath, judged, {retries, testPatt: this.#pattern.text});
+    return explainWaiting({node, itemPath, judged, retries, testPatt: this.#pattern.text});
   }
 
   /** What waits for an instance, or for a test as a whole: full names, the last one perhaps `and N more`. */
@@ -317,6 +292,10 @@ export class RunSchedule {
     }
     if (node.plan.isInCycle) {
       this.#blockNode(node, 'discard');
+      return;
+    }
+    if (isLeftOut(node)) {
+      this.#close(node);
       return;
     }
     const verdict = this.#verdict(node, '', true);
@@ -350,23 +329,27 @@ export class RunSchedule {
   }
 
   #tryInstance(instance: ScheduledInstance): void {
-    if (instance.phase !== 'pending') {
-      return;
+    if (instance.phase === 'pending' && this.#mayGo(instance)) {
+      this.#tally.move(instance, 'ready');
+      this.#queue.push(instance);
     }
+  }
+
+  /** Whether the gate is open; if not, it is seen to that the instance is looked at again, or it is blocked. */
+  #mayGo(instance: ScheduledInstance): boolean {
     const {node, itemPath} = instance;
+    const {testName, modes} = node.plan;
     const verdict = this.#verdict(node, itemPath, false);
     this.#others.judged(verdict === 'wait' ? instance : undefined);
-    if (verdict === 'go') {
-      const {testName, modes} = node.plan;
-      if (modes.includes('exclusive') && this.#options.isRunningAnywhere(testName, itemPath)) {
-        this.#parking.park(node, instance);
-      } else {
-        this.#tally.move(instance, 'ready');
-        this.#queue.push(instance);
-      }
-    } else if (verdict !== 'wait') {
+    if (verdict === 'fail' || verdict === 'discard') {
       this.#blockInstance(instance, verdict);
     }
+    const isBusy =
+      verdict === 'go' && modes.includes('exclusive') && this.#options.isRunningAnywhere(testName, itemPath);
+    if (isBusy) {
+      this.#parking.park(node, instance);
+    }
+    return verdict === 'go' && !isBusy;
   }
 
   #verdict(node: Node, itemPath: string, isExpansion: boolean): Verdict {
@@ -444,8 +427,7 @@ export class RunSchedule {
   #strangerChanged(node: Node, itemPath: string, row: StateStatus): void {
     if (row.state === 'DELETED') {
       node.strangers.delete(itemPath);
-    } else if (node.phase !== 'registering' || row.state !== 'NOT_STARTED') {
-      // New rows that are being registered are told as changes first: they are about to become instances.
+    } else {
       node.strangers.set(itemPath, this.#tally.shared(row));
     }
     node.version += 1;

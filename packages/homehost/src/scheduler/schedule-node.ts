@@ -182,6 +182,11 @@ export function expectedSize({plan}: Node): number {
   }
 }
 
+/** The pattern list wants nothing of the test: its row stays as it is, and the gate does not matter (spec runs.md 3.7). */
+export function isLeftOut({plan}: Node): boolean {
+  return plan.iterated !== 'later' && plan.items.length === 0 && plan.itemCount !== 0;
+}
+
 /** Nothing of the node is left to decide. */
 export function isSettled({phase, undecided}: Node): boolean {
   return phase === 'closed' || (phase === 'open' && undecided === 0);

@@ -23,7 +23,7 @@ export type ProgressCounts = {
 
 export class Tally {
   readonly #counts: Record<Standing, number> = {waiting: 0, running: 0, passed: 0, failed: 0};
-  readonly #values = new Map<string, StateStatus>();
+  readonly #values = new Map<string, Map<string, StateStatus>>();
   /** Tests with something left to decide. */
   unsettled = 0;
   ready = 0;
@@ -41,6 +41,9 @@ export class Tally {
   }
 
   add(instance: ScheduledInstance): void {
+    const {state, status} = this.shared(instance);
+    instance.state = state;
+    instance.status = status;
     admit(instance);
     this.#count(instance, 1);
   }
@@ -66,13 +69,16 @@ export class Tally {
 
   /** One object for each pair of values, so that a hundred thousand rows share a handful of texts. */
   shared({state, status}: StateStatus): StateStatus {
-    const key = `${state}\0${status}`;
-    const known = this.#values.get(key);
-    if (known !== undefined) {
-      return known;
+    let byStatus = this.#values.get(state);
+    if (byStatus === undefined) {
+      byStatus = new Map();
+      this.#values.set(state, byStatus);
     }
-    const value = {state, status};
-    this.#values.set(key, value);
+    let value = byStatus.get(status);
+    if (value === undefined) {
+      value = {state, status};
+      byStatus.set(status, value);
+    }
     return value;
   }
 
