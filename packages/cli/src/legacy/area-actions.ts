@@ -1,4 +1,5 @@
 /** The actions of the old style that need an area, in their fixed order (spec cli.md 4, steps 9 to 20). */
+import {existsSync} from 'node:fs';
 import {listTargets, loadRunconfig, printConfig, requireTarget} from '@megatest/config';
 import {parseTarget, printUserError, TestPattern, UserError} from '@megatest/model';
 import {changeStates, removeRuns, type Selection, setRunLocks, waitForRuns} from '../actions/change-runs.ts';
@@ -6,6 +7,7 @@ import {listRuns} from '../actions/list-runs.ts';
 import {runLegacy} from '../actions/run-legacy.ts';
 import {listServers, ping, printServers, stopServer} from '../actions/servers.ts';
 import type {RunRequest} from '../actions/submit-run.ts';
+import {filesIn, testDirectories} from '../actions/test-files.ts';
 import type {Messages} from '../messages.ts';
 import {Session} from '../session.ts';
 import type {LegacyArguments} from './arguments.ts';
@@ -65,6 +67,10 @@ class AreaActions {
     await this.#changeRuns();
     await this.#list();
     await this.#runTests();
+    if (args.has('-test-paths', '-test-files')) {
+      this.#done();
+      await this.#testFiles();
+    }
     if (args.has('-lock', '-unlock')) {
       this.#done();
       await setRunLocks(this.#session, this.#selection(false), args.has('-lock'));
@@ -240,6 +246,27 @@ class AreaActions {
       argv: process.argv.slice(2),
     };
     this.#done(await runLegacy(this.#session, request));
+  }
+
+  /** Work directories of tests, or files in them, youngest first (cli.md 13). */
+  async #testFiles(): Promise<void> {
+    const args = this.#args;
+    const isInTest = (process.env.MT_CMDINFO ?? '') !== '';
+    const target = isInTest ? args.value('-target', '-reqtarg') : this.#selection(false).target;
+    if (target === undefined) {
+      throw new UserError('ERROR: -target is required.', {exitCode: 1});
+    }
+    const paths = await testDirectories(await this.#session.results('barrier'), {
+      target,
+      runPatt: args.value('-runname', ':runname') ?? '%',
+      testPatt: testPattern(args),
+      state: args.value('-state', ':state'),
+      status: args.value('-status', ':status'),
+    });
+    const glob = args.value('-test-files');
+    const shown = glob === undefined ? paths : filesIn(paths, glob);
+    const existing = isInTest ? shown.filter((path) => existsSync(path)) : shown;
+    this.#messages.print(existing.map((path) => `${path}\n`).join(''));
   }
 
   /** What commands on runs need: target, run name, and with `needsTests` a test pattern. */

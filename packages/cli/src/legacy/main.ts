@@ -80,6 +80,10 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
     await writeEnvironment(base);
     return 0;
   }
+  if (args.has('-show-cmdinfo')) {
+    await (await import('../actions/show-cmdinfo.ts')).showCommandInfo(args, messages);
+    return 0;
+  }
   if (args.has(...echoed)) {
     messages.say(0, commandLine);
   }

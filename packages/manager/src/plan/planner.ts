@@ -2,7 +2,8 @@
  * Reads an area for one purpose and answers with plain data: the body of the planning child. It runs in a process of its own, with
  * the submitter's environment, so nothing that a config file does reaches the manager or another plan.
  */
-import {statfsSync} from 'node:fs';
+import {existsSync, lstatSync, mkdirSync, statfsSync, symlinkSync} from 'node:fs';
+import {join} from 'node:path';
 import {
   type Area,
   type Config,
@@ -138,6 +139,7 @@ function planRun(
     checkRequiredTarget(area, target);
   }
   checkSpace(area);
+  makeLinkTree(area, say);
   const {env, runconfig, variables} = runEnvironment(area);
   const testPatt = patternOf(options, variables, say);
   const settings = settingsOf(area);
@@ -212,6 +214,26 @@ function settingsOfDaemon(area: Area): DaemonSettingsText {
     syncIntervalS: number('sync', 'interval'),
     syncMarginS: number('sync', 'margin'),
   };
+}
+
+/** The link tree, and the link `lt` in the area that leads to it (execution.md 3). */
+function makeLinkTree(area: Area, say: (level: number, text: string) => void): void {
+  const {linkTree, path} = area;
+  if (!existsSync(linkTree)) {
+    say(1, `INFO: (1) making the link tree ${linkTree}`);
+    try {
+      mkdirSync(linkTree, {recursive: true});
+    } catch (error) {
+      throw new UserError(
+        `the link tree ${linkTree} cannot be made: ${error instanceof Error ? error.message : error}`,
+        {hint: 'see [setup] linktree'},
+      );
+    }
+  }
+  const link = join(path, 'lt');
+  if (linkTree !== link && lstatSync(link, {throwIfNoEntry: false}) === undefined) {
+    symlinkSync(linkTree, link);
+  }
 }
 
 function checkSpace(area: Area): void {
