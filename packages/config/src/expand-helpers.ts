@@ -31,7 +31,8 @@ export function expandHelpers(line: LogicalLine, evaluate: EvaluateHelper): Expa
   // To the right of `edge` there is nothing to expand: a result can only complete a helper that begins at or before its own end.
   let edge = text.length;
   for (let round = 0; ; ) {
-    const helper = lastHelper(text, edge);
+    // `lastIndexOf` takes a negative position for the first one.
+    const helper = edge < 0 ? undefined : lastHelper(text, edge);
     if (helper === undefined) {
       return {text};
     }

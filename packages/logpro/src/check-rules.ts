@@ -2,7 +2,7 @@
 import {resolve} from 'node:path';
 import {SchemeExit} from '@megatest/scheme';
 import {nearestName} from './nearest-name.ts';
-import type {Rule, RuleSet} from './rule-set.ts';
+import type {Remark, Rule, RuleSet} from './rule-set.ts';
 import {loadRules, type RuleFile} from './rules.ts';
 import {type Place, RulesError} from './rules-error.ts';
 import {type Env, harmlessWorld, readRules} from './rules-world.ts';
@@ -32,12 +32,13 @@ export function checkRules(rules: string | RuleFile, options: CheckOptions = {})
   if (file === undefined) {
     return [{severity: 'error', message: `${rules} cannot be read`, place: undefined, hint: undefined}];
   }
+  const remarks: Remark[] = [];
   try {
-    return readable(problemsOf(loadRules([file], harmlessWorld({cwd, env: {...env}, now}))));
+    return readable(problemsOf(loadRules([file], harmlessWorld({cwd, env: {...env}, now}), remarks)));
   } catch (error) {
     if (error instanceof RulesError) {
       const {sentence, place, hint} = error;
-      return readable<readonly RulesProblem[]>([{severity: 'error', message: sentence, place, hint}]);
+      return readable([...remarks.map(problemOf), {severity: 'error', message: sentence, place, hint}]);
     }
     if (error instanceof SchemeExit) {
       // Rules may end themselves on purpose; there is nothing more to be known about them.
@@ -52,10 +53,13 @@ function fileOf(path: string, cwd: string): RuleFile | undefined {
   return text === undefined ? undefined : {name: bytesOf(path), text};
 }
 
+function problemOf(remark: Remark): RulesProblem {
+  return {...remark, hint: undefined};
+}
+
 function problemsOf(ruleSet: RuleSet): readonly RulesProblem[] {
-  const remarks = ruleSet.remarks.map((remark) => ({...remark, hint: undefined}));
   return [
-    ...remarks,
+    ...ruleSet.remarks.map(problemOf),
     ...sectionProblems(ruleSet),
     ...ruleSet.rules.flatMap((rule) => ruleProblems(rule, ruleSet)),
   ].sort(inFileOrder);

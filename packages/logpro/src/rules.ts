@@ -44,9 +44,12 @@ export type RulesWorld = {
   readonly now: Date;
 };
 
-/** Loads rules files in order; a waiver file comes first. Throws a `RulesError` for rules that cannot be used. */
-export function loadRules(files: readonly RuleFile[], world: RulesWorld): RuleSet {
-  const loader = new RuleLoader(world);
+/**
+ * Loads rules files in order; a waiver file comes first. Throws a `RulesError` for rules that cannot be used; `remarks` then has what
+ * was found before.
+ */
+export function loadRules(files: readonly RuleFile[], world: RulesWorld, remarks: Remark[] = []): RuleSet {
+  const loader = new RuleLoader(world, remarks);
   for (const file of files) {
     loader.load(file);
   }
@@ -73,15 +76,16 @@ class RuleLoader {
   ];
   readonly #rules: Rule[] = [];
   readonly #hooks = new Map<string, Hook>();
-  readonly #remarks: Remark[] = [];
+  readonly #remarks: Remark[];
   /** The forms that are being evaluated; the innermost one, of the file loaded last, stands last. */
   readonly #places: Place[] = [];
   /** What may have been meant by a name that is not defined. */
   readonly #names: readonly string[];
   #nextNumber = 0;
 
-  constructor(world: RulesWorld) {
+  constructor(world: RulesWorld, remarks: Remark[]) {
     this.#world = world;
+    this.#remarks = remarks;
     this.#interpreter = new Interpreter({host: world.host, allowsPatterns: true});
     this.#defineForms();
     this.#names = this.#interpreter.names;
