@@ -26,6 +26,7 @@ export async function bundle() {
     target: 'node20',
     external: ['better-sqlite3'],
     minifySyntax: true,
+    minifyWhitespace: true,
     keepNames: true,
     sourcemap: false,
     logLevel: 'warning',

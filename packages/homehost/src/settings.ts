@@ -1,5 +1,5 @@
 /** What the daemon needs of the area's config. It never evaluates a config file: who starts it gives it this as JSON. */
-import {z} from 'zod';
+import * as z from 'zod';
 
 export const daemonSettings = z.object({
   areaPath: z.string(),

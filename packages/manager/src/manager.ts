@@ -30,7 +30,7 @@ import {
   startDaemon,
   startMessages,
 } from '@megatest/rpc';
-import {z} from 'zod';
+import * as z from 'zod';
 import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
 import {Execution, type ExecutionWorld} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';

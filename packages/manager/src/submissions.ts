@@ -5,7 +5,7 @@
 import {readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
-import {z} from 'zod';
+import * as z from 'zod';
 import {type AreaContext, areaContext} from './plan/area-context.ts';
 
 const kept = z.object({

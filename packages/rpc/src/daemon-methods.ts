@@ -1,6 +1,6 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 import type {DataRow, RunnerRow, RunRow, StateChange, StateCount, StepRow, TestRow} from '@megatest/store';
-import {z} from 'zod';
+import * as z from 'zod';
 import {method} from './method-table.ts';
 import {reportEntry} from './report-entries.ts';
 

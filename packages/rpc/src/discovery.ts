@@ -17,7 +17,7 @@ import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
 import {UserError} from '@megatest/model';
 import {areaHash} from '@megatest/store';
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** `.server` younger than this belongs to a living daemon. */
 export const heartbeatLimitMs = 20_000;

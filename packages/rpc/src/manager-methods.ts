@@ -1,6 +1,6 @@
 /** What the daemon asks of a manager (spec homehost.md 9.12), and what a manager answers on its local socket (1.11). */
 import {MODES} from '@megatest/model';
-import {z} from 'zod';
+import * as z from 'zod';
 import {daemonMethods, submitOptions} from './daemon-methods.ts';
 import {method} from './method-table.ts';
 import {reportEntry} from './report-entries.ts';

@@ -2,7 +2,7 @@
  * How a table of remote methods is written: parameters as a zod schema, which is checked where they arrive, the result as a type,
  * and what the transport has to know of the method.
  */
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** `read`: must see all earlier writes; `write`: changes rows, done once; `long`: answered when something has happened. */
 export type MethodKind = 'read' | 'write' | 'long';

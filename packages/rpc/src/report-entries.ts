@@ -1,5 +1,5 @@
 /** What a manager reports through its journal (spec homehost.md 9.12): one closed union. */
-import {z} from 'zod';
+import * as z from 'zod';
 
 const name = z.string().max(4096);
 const text = z.string().max(64 * 1024);

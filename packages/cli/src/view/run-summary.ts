@@ -3,7 +3,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {formatDuration, hasFailed, isGood, label} from '@megatest/model';
 import type {StateCount, TestRow} from '@megatest/store';
-import {z} from 'zod';
+import * as z from 'zod';
 import type {Style} from './style.ts';
 
 export type SummaryInput = {

@@ -1,7 +1,7 @@
 /** The command info: what a launched test has to know, as one shell-safe word (spec execution.md 8). */
 import {deflateSync, inflateSync} from 'node:zlib';
 import {UserError} from '@megatest/model';
-import {z} from 'zod';
+import * as z from 'zod';
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
 

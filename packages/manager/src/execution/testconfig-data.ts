@@ -1,7 +1,7 @@
 /** What launching and running take from a testconfig, as plain data. */
 import {type Config, ezStepsOf} from '@megatest/config';
 import {parseDuration} from '@megatest/model';
-import {z} from 'zod';
+import * as z from 'zod';
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
 

@@ -3,7 +3,7 @@
  * a short-lived child, and then plain data.
  */
 import {type Area, Config, type Env, loadRunconfig, runTimeLimitS} from '@megatest/config';
-import {z} from 'zod';
+import * as z from 'zod';
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
 
