@@ -147,6 +147,17 @@ ERROR: Syntax error in your command file!
     );
   });
 
+  it('goes on when a line is too long for its hook', async () => {
+    folder.write(
+      'r.logpro',
+      '(hook:add "say" "echo #{escaped msg}")(expect:error in logfile = 0 "e" #/^y/ hook: "say")',
+    );
+    const {exitCode, stdout} = await folder.command(['r.logpro'], `${'y'.repeat(300_000)}\nyes\n`);
+    expect(exitCode).toBe(1);
+    expect(stdout.toString()).toMatch(/\nWARNING: the hook was not run: .*\ny/);
+    expect(stdout.toString()).toContain("ERRMSG HOOK CALLED: echo 'yes'\nyes\nyes\n");
+  });
+
   it('stops printing when nobody reads, and still judges and reports', async () => {
     folder.write('r.logpro', '(expect:error in logfile = 0 "e" #/last/)');
     folder.write('log', `${'line\n'.repeat(300_000)}last\n`);

@@ -234,6 +234,35 @@ describe('a schedule', () => {
   });
 });
 
+describe('two runners of one run', () => {
+  const area: WrittenArea = {w: {items: 'a b'}, t: {waiton: 'w'}};
+
+  it('do not discard what waits for a test that the other one may still start', () => {
+    let isOtherDone = false;
+    const rig = new ScheduleRig(area, {testPatt: 'w/none,t', mayOthersStart: () => !isOtherDone});
+    expect(rig.row('t')).toBe('NOT_STARTED/n/a');
+    expect(rig.schedule.recheckOthers()).toBe(false);
+    isOtherDone = true;
+    expect(rig.schedule.recheckOthers()).toBe(true);
+    rig.go();
+    expect(rig.row('t')).toBe('NOT_STARTED/PREQ_DISCARDED');
+  });
+
+  it('go on with the results of the other one', () => {
+    const rig = new ScheduleRig(area, {testPatt: 'w/none,t', mayOthersStart: () => true});
+    rig.set('w/a', 'RUNNING/n/a');
+    rig.set('w/a', 'COMPLETED/PASS');
+    expect(rig.launched).toEqual(['t']);
+  });
+
+  it('say what they may still start', () => {
+    const rig = new ScheduleRig(area, {slots: 1});
+    expect(['w', 't', 'x'].map((name) => rig.schedule.mayStart(name))).toEqual([true, true, false]);
+    rig.endAll();
+    expect(['w', 't', 'x'].map((name) => rig.schedule.mayStart(name))).toEqual([false, false, false]);
+  });
+});
+
 describe('retries of a test', () => {
   const area: WrittenArea = {w: {retries: {count: 2, delayS: 10}}, t: {waiton: 'w'}};
 

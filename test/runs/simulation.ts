@@ -139,7 +139,7 @@ export class Simulation {
         this.#execute(next, action);
       }
       this.#pump(next);
-      next = this.#runners.find(({schedule}) => schedule.recheckOthers());
+      next = this.#runners.find(({schedule}) => schedule.recheckOthers() || schedule.mustAdvance);
     }
   }
 

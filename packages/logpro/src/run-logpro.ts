@@ -32,6 +32,7 @@ import {
   verdictOffset,
 } from './html-report.ts';
 import {type Status, statusOf} from './judgement.ts';
+import {lineFeed} from './line-automaton.ts';
 import {countLines, LineBlocks} from './line-blocks.ts';
 import type {Rule, RuleSet} from './rule-set.ts';
 import {loadRules, type RuleFile} from './rules.ts';
@@ -222,7 +223,7 @@ class LogproRun {
         at = next;
       }
       if (at < block.length) {
-        const end = block.indexOf(10, at);
+        const end = block.indexOf(lineFeed, at);
         await this.#line(block.toString('latin1', at, end), analysis, page);
         at = end + 1;
       }
@@ -271,12 +272,16 @@ class LogproRun {
     }
     this.#output.text(`${announcement}\n`);
     await this.#output.flush();
-    await new Promise<void>((ended) => {
-      // The log may hold any byte, an argument of a command all but one.
-      const words = ['-c', charactersOf(command).replaceAll('\0', '')];
+    // The log may hold any byte, an argument of a command all but one.
+    const words = ['-c', charactersOf(command).replaceAll('\0', '')];
+    await new Promise<void>((ended, fail) => {
       const shell = spawn('/bin/sh', words, {cwd, env: this.#env, stdio: ['ignore', hookOutput, hookOutput]});
-      shell.once('error', () => ended());
+      shell.once('error', fail);
       shell.once('close', () => ended());
+    }).catch((error: unknown) => {
+      // Its exit code would not matter either; a line may be too long for the system to take as an argument.
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#output.text(`WARNING: the hook was not run: ${reason}\n`);
     });
   }
 

@@ -246,7 +246,8 @@ export function wantedItems(
     say(1, `INFO: (1) Skipping ${count} items of ${testName} as they don't match ${pattern.text}`);
   } else if (count > 0) {
     for (const {itemPath} of all.filter((item) => !isWanted(item.itemPath))) {
-      say(1, `INFO: (1) Skipping ${testName} ${itemPath} as it doesn't match ${pattern.text}`);
+      const name = itemPath === '' ? testName : `${testName} ${itemPath}`;
+      say(1, `INFO: (1) Skipping ${name} as it doesn't match ${pattern.text}`);
     }
   }
   return wanted;

@@ -40,7 +40,8 @@ export function announce(
       wake.node(dependant);
     }
   }
-  if (hasNewEnd || (hasNewParent && isForced(parent))) {
+  // While items still wait in the queue, the parent row passes through every status again and again as they end one by one.
+  if (hasNewEnd || (hasNewParent && isForced(parent) && isSettled(node))) {
     wakeInstances(node, wake);
   }
 }

@@ -128,6 +128,7 @@ describe('the gate', () => {
       'whole',
       'discard',
     ],
+    ['takes exclusive alone for normal', upstream('COMPLETED/PASS'), ['exclusive'], 'whole', 'go'],
     ['ignores exclusive', upstream('COMPLETED/FAIL'), ['normal', 'exclusive'], 'whole', 'fail'],
     ['counts INCOMPLETE as ended', upstream('INCOMPLETE/KILLED'), ['normal'], 'whole', 'fail'],
     ['takes ARCHIVED for COMPLETED', upstream('ARCHIVED/PASS'), ['normal'], 'whole', 'go'],

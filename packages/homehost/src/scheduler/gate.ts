@@ -2,7 +2,15 @@
  * The gate: may a test, or one of its instances, go, given its waitons (spec runs.md 6)? A pure function of what is known of the
  * waiton; the same rules serve the expansion gate (the test as a whole) and the instance gate.
  */
-import {isDeadEndStatus, isEnded, isGood, isRunning, type Mode, type StateStatus} from '@megatest/model';
+import {
+  isDeadEndStatus,
+  isEnded,
+  isGood,
+  isRunning,
+  type Mode,
+  type StateStatus,
+  unreachable,
+} from '@megatest/model';
 
 export type Verdict = 'go' | 'wait' | 'fail' | 'discard';
 /** `none`: the waiton has no such item row; `undecided`: it still waits in this queue, so its row says nothing yet. */
@@ -38,9 +46,10 @@ const forcedStatuses = new Set(['PASS', 'WARN', 'WAIVED', 'SKIP']);
 
 /** With several modes the first one that goes decides, and while one of them may still go nothing is blocked. */
 export function judge(modes: readonly Mode[], gate: Gate, upstream: Upstream): Verdict {
-  const verdicts = modes
-    .filter((mode) => mode !== 'exclusive')
-    .map((mode) => judgeMode(mode, gate, upstream));
+  const deciding = modes.filter((mode) => mode !== 'exclusive');
+  // `exclusive` alone, or no mode at all, means `normal` (spec runs.md 3.2).
+  const verdicts =
+    deciding.length === 0 ? [judgeNormal(upstream)] : deciding.map((mode) => judgeMode(mode, gate, upstream));
   return (['go', 'wait', 'discard'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'fail';
 }
 
@@ -71,7 +80,7 @@ export function isForced({state, status}: StateStatus): boolean {
   return state === 'COMPLETED' && forcedStatuses.has(status);
 }
 
-function judgeMode(mode: Mode, gate: Gate, upstream: Upstream): Verdict {
+function judgeMode(mode: Exclude<Mode, 'exclusive'>, gate: Gate, upstream: Upstream): Verdict {
   switch (mode) {
     case 'toplevel':
       return judgeToplevel(upstream);
@@ -82,11 +91,15 @@ function judgeMode(mode: Mode, gate: Gate, upstream: Upstream): Verdict {
           return judgeExpansion(upstream);
         case 'item':
           return judgeNeededItem(upstream);
-        default:
+        case 'whole':
           return judgeNormal(upstream);
+        default:
+          return unreachable(gate);
       }
-    default:
+    case 'normal':
       return judgeNormal(upstream);
+    default:
+      return unreachable(mode);
   }
 }
 

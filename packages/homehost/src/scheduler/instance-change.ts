@@ -1,5 +1,5 @@
 /** What a changed row means for the instance that it belongs to. */
-import {isGood, isRunning, type StateStatus, stateKind} from '@megatest/model';
+import {isGood, isRunning, type StateStatus, stateKind, unreachable} from '@megatest/model';
 import {type DecisionOptions, decideLaunch} from './launch-decision.ts';
 import {decideRetry} from './retry-decision.ts';
 import {fullName, type Phase, type ScheduledInstance} from './schedule-node.ts';
@@ -43,5 +43,7 @@ export function changeOf(
         hasMoved && retries !== undefined ? decideRetry(instance.node.plan.retry, retries, row) : undefined;
       return retry === undefined ? {phase: 'launched'} : {phase: 'backoff', retry};
     }
+    default:
+      return unreachable(instance.phase);
   }
 }

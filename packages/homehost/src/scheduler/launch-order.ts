@@ -2,7 +2,7 @@
  * In which order tests are launched that could all go (spec runs.md 7.1), and two orders besides: the longest chain of recorded
  * durations first, so that the run as a whole ends early, and a shuffle by a seed, which finds tests that rely on an order.
  */
-import {type PlannedItem, type PlannedTest, upstreamOrder} from '@megatest/model';
+import {type PlannedItem, type PlannedTest, unreachable, upstreamOrder} from '@megatest/model';
 
 export type LaunchOrder =
   | {readonly kind: 'priority'}
@@ -35,6 +35,8 @@ export function inLaunchOrder(
     }
     case 'shuffle':
       return sortedBy(tests, ({testName}) => hash(order.seed, testName));
+    default:
+      return unreachable(order);
   }
 }
 

@@ -29,6 +29,9 @@ export class Others {
 
   /** The gate has judged: what it has asked for holds back `waiting`, or (without it) nothing. */
   judged(waiting?: Node | ScheduledInstance): void {
+    if (this.#asked.size === 0) {
+      return;
+    }
     for (const testName of this.#asked) {
       if (waiting !== undefined) {
         const held = this.#held.get(testName) ?? new Set();

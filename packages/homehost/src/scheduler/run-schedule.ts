@@ -252,6 +252,11 @@ export class RunSchedule {
     return this.#tally.unsettled === 0;
   }
 
+  /** Whether `advance` has something to say: `takeReady` may have found a gate that has closed since. */
+  get mustAdvance(): boolean {
+    return this.#actions.length > 0 || this.#dirtyNodes.size > 0 || this.#dirtyInstances.size > 0;
+  }
+
   get hasReady(): boolean {
     return this.#tally.ready > 0;
   }

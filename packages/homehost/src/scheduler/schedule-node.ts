@@ -11,6 +11,7 @@ import {
   type PlannedItem,
   type PlannedTest,
   type StateStatus,
+  unreachable,
 } from '@megatest/model';
 import type {ItemVerdict, Upstream, UpstreamItem} from './gate.ts';
 import {Heap} from './heap.ts';
@@ -47,7 +48,6 @@ export type Node = {
   phase: 'waiting' | 'expanding' | 'registering' | 'open' | 'closed';
   /** The parent row, or the only row of a test without items, as it was last told. */
   parent: StateStatus;
-
   items: readonly PlannedItem[];
   readonly instances: Map<string, ScheduledInstance>;
   /** Item rows of this test that are not in this queue, by item path. */
@@ -179,6 +179,8 @@ export function expectedSize({plan}: Node): number {
       return plan.itemCount === 0 ? 1 : plan.items.length;
     case 'later':
       return Math.max(1, plan.items.length);
+    default:
+      return unreachable(plan.iterated);
   }
 }
 
@@ -220,7 +222,7 @@ export function itemView(node: Node, itemPath: string): UpstreamItem | undefined
   return stranger === undefined ? undefined : {...stranger, isDecided: true};
 }
 
-export function instanceView(instance: ScheduledInstance): UpstreamItem {
+function instanceView(instance: ScheduledInstance): UpstreamItem {
   const {phase, state, status} = instance;
   return {state: phase === 'launching' ? 'LAUNCHED' : state, status, isDecided: isDecided(instance)};
 }
