@@ -13,6 +13,8 @@ export type RigOptions = Partial<ScheduleOptions> & {
   /** Rows of earlier invocations, by full name: `{'lib/lay': 'COMPLETED/PASS'}`. */
   readonly rows?: Readonly<Record<string, string>>;
   readonly slots?: number;
+  /** Full names of what the driver launched before the daemon was restarted, each with which retry that was. */
+  readonly ownLaunches?: Readonly<Record<string, number>>;
   /** Kept from an earlier rig: the same run again. */
   readonly store?: FakeStore;
 };
@@ -26,11 +28,13 @@ export class ScheduleRig {
   readonly retries: {readonly name: string; readonly delayS: number}[] = [];
   readonly #area: WrittenArea;
   readonly #slots: number;
+  readonly #ownLaunches: Readonly<Record<string, number>>;
   readonly #running = new Set<FakeRow>();
 
   constructor(area: WrittenArea, options: RigOptions = {}) {
     this.#area = area;
     this.#slots = options.slots ?? Number.POSITIVE_INFINITY;
+    this.#ownLaunches = options.ownLaunches ?? {};
     this.store = options.store ?? new FakeStore();
     const plan = planOf(area, options.testPatt);
     this.messages.push(...plan.messages.map(({text}) => text));
@@ -137,13 +141,10 @@ export class ScheduleRig {
     this.#tell();
     this.schedule.registered(
       testName,
-      rows.map(({testId, itemPath, state, status}) => ({
-        testId,
-        itemPath,
-        state,
-        status,
-        isOwnLaunch: false,
-      })),
+      rows.map(({testId, itemPath, state, status}) => {
+        const retry = this.#ownLaunches[itemPath === '' ? testName : `${testName}/${itemPath}`];
+        return {testId, itemPath, state, status, isOwnLaunch: retry !== undefined, retry: retry ?? 0};
+      }),
     );
   }
 

@@ -234,6 +234,16 @@ describe('a schedule', () => {
   });
 });
 
+describe('after a restart of the daemon', () => {
+  it('what the driver had launched is not launched again, not even by -rerun', () => {
+    const area = {a: {}, b: {}, c: {}};
+    const rows = {a: 'COMPLETED/PASS', b: 'RUNNING/n/a', c: 'COMPLETED/PASS'};
+    const rig = new ScheduleRig(area, {rows, rerun: ['PASS'], ownLaunches: {a: 0, b: 0}});
+    expect(rig.launched).toEqual(['c']);
+    expect(rig.schedule.progress()).toEqual({total: 3, done: 1, running: 2, failed: 0});
+  });
+});
+
 describe('two runners of one run', () => {
   const area: WrittenArea = {w: {items: 'a b'}, t: {waiton: 'w'}};
 
@@ -290,6 +300,14 @@ describe('retries of a test', () => {
     }
     expect(rig.launched).toEqual(['w', 'w', 'w']);
     expect(rig.row('t')).toBe('NOT_STARTED/PREQ_FAIL');
+  });
+
+  it('go on where they were when the daemon is restarted', () => {
+    const rig = new ScheduleRig(area, {rows: {w: 'COMPLETED/FAIL'}, ownLaunches: {w: 1}});
+    expect(rig.retries).toEqual([{name: 'w/', delayS: 20}]);
+    const spent = new ScheduleRig(area, {rows: {w: 'COMPLETED/FAIL'}, ownLaunches: {w: 2}});
+    expect(spent.retries).toEqual([]);
+    expect(spent.row('t')).toBe('NOT_STARTED/PREQ_FAIL');
   });
 
   it('do not bring back what a user has killed', () => {

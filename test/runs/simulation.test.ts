@@ -17,6 +17,7 @@ function simulate(seed: number): SimulationResult {
     runners: random.chance(0.3) ? 2 : 1,
     ...(random.chance(0.1) ? {maxFail: 1 + random.below(3)} : {}),
     ...(random.chance(0.3) ? {order: randomOrder(random, seed)} : {}),
+    restarts: random.pick([0, 0.5]),
     runsAgain: random.chance(0.3),
     fails: random.pick([0, 0.1, 0.4]),
     losesManager: random.pick([0, 0, 0.1]),

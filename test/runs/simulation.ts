@@ -9,13 +9,14 @@ import {isRunning, type PlannedItem, type PlannedTest, type StateStatus} from '@
 import type {DecisionOptions} from '../../packages/homehost/src/scheduler/launch-decision.ts';
 import type {LaunchOrder} from '../../packages/homehost/src/scheduler/launch-order.ts';
 import {type Action, RunSchedule} from '../../packages/homehost/src/scheduler/run-schedule.ts';
+import {type Accidents, FakeManagers} from './fake-managers.ts';
 import {type FakeRow, FakeStore} from './fake-store.ts';
 import {areWaitonsMet, checkEndStates, checkRollUp} from './laws.ts';
 import {Random} from './random.ts';
 import type {RandomArea} from './random-plan.ts';
 import {VirtualClock} from './virtual-clock.ts';
 
-export type SimulationOptions = {
+export type SimulationOptions = Accidents & {
   readonly seed: number;
   readonly slots: number;
   /** Slots of the job group `few`. */
@@ -24,14 +25,11 @@ export type SimulationOptions = {
   readonly runners: 1 | 2;
   readonly maxFail?: number;
   readonly order?: LaunchOrder;
+  /** Chance that the daemon ends in the middle of the run, and another one begins with what the rows say. */
+  readonly restarts?: number;
   /** After the run, the same command again with `-rerun FAIL,ABORT,DEAD`. */
   readonly runsAgain?: boolean;
-  /** Chances, from 0 to 1, of what may happen to a launch. */
-  readonly fails: number;
-  readonly losesManager: number;
-  readonly isKilled: number;
   readonly isSkipped: number;
-  readonly comesTwice: number;
 };
 
 export type SimulationResult = {
@@ -44,19 +42,13 @@ export type SimulationResult = {
 
 type Runner = {schedule: RunSchedule; pass: string; readonly warned: Set<string>};
 
-type Launch = {readonly row: FakeRow; readonly launchId: string};
-
-const goodStatuses = ['PASS', 'PASS', 'PASS', 'WARN', 'SKIP', 'CHECK', 'WAIVED'];
-const badStatuses = ['FAIL', 'FAIL', 'ABORT', 'STUCK/DEAD'];
-const maxRunS = 60;
-const deadtimeS = 300;
-
 export class Simulation {
   readonly store = new FakeStore();
   readonly #area: RandomArea;
   readonly #options: SimulationOptions;
   readonly #random: Random;
   readonly #clock = new VirtualClock();
+  readonly #managers: FakeManagers;
   readonly #tests: ReadonlyMap<string, PlannedTest>;
   readonly #runners: Runner[] = [];
   readonly #active = new Set<number>();
@@ -64,14 +56,22 @@ export class Simulation {
   /** Taken from a schedule, not written yet. */
   #launching = 0;
   #launches = 0;
+  /** Launches by the runners' first pass, for the law of retries: each with which retry it was. */
+  readonly #ownLaunches = new Map<
+    number,
+    {readonly runner: Runner; readonly retry: number; readonly count: number}
+  >();
   #digest = 0x811c9dc5;
-  /** A result came after the test had been declared dead: what was decided in between may look wrong now. */
-  #hasLateResults = false;
+  #hasRestarted = false;
 
   constructor(area: RandomArea, options: SimulationOptions) {
     this.#area = area;
     this.#options = options;
     this.#random = new Random(options.seed);
+    this.#managers = new FakeManagers(this.#random, this.#clock, this.store, options, (row, values) => {
+      this.#write(row, values);
+      this.#commit();
+    });
     this.#tests = new Map(area.plan.tests.map((test) => [test.testName, test]));
   }
 
@@ -85,6 +85,9 @@ export class Simulation {
       const runner: Runner = {schedule: this.#schedule({}), pass: 'first', warned: new Set()};
       this.#runners.push(runner);
       this.#clock.after(index * this.#random.below(30), () => this.#advance(runner));
+      if (this.#random.chance(this.#options.restarts ?? 0)) {
+        this.#clock.after(this.#random.below(200), () => this.#restart(runner));
+      }
     }
     this.#clock.run();
     this.#nextPass('retry', {isRetry: true});
@@ -131,6 +134,18 @@ export class Simulation {
     this.#clock.run();
   }
 
+  /** All that the schedule knew is gone; what it had asked for and not got yet never comes. */
+  #restart(runner: Runner): void {
+    if (runner.schedule.isDone) {
+      return;
+    }
+    this.#note('restart');
+    this.#hasRestarted = true;
+    runner.schedule = this.#schedule({});
+    runner.warned.clear();
+    this.#advance(runner);
+  }
+
   /** Acts for one runner, and for the others as far as what it decided concerns them. */
   #advance(runner: Runner): void {
     let next: Runner | undefined = runner;
@@ -160,6 +175,7 @@ export class Simulation {
         return;
       case 'expand':
         this.#soon(() => {
+          // Of a daemon that has ended since, nobody waits for the answer.
           schedule.expanded(action.testName, this.#area.laterItems.get(action.testName) ?? []);
           this.#advance(runner);
         });
@@ -196,7 +212,8 @@ export class Simulation {
       itemPath,
       state,
       status,
-      isOwnLaunch: false,
+      isOwnLaunch: state !== 'NOT_STARTED' && this.#ownLaunches.get(testId)?.runner === runner,
+      retry: this.#ownLaunches.get(testId)?.retry ?? 0,
     }));
     this.#commit();
     this.#soon(() => {
@@ -226,15 +243,20 @@ export class Simulation {
       this.#countGroup(next.plan, 1);
       const seen = row.launchId;
       const {schedule} = runner;
-      this.#soon(() => this.#claim(runner, schedule, row, seen));
+      this.#soon(() => {
+        this.#launching -= 1;
+        this.#countGroup(next.plan, -1);
+        if (runner.schedule === schedule) {
+          this.#claim(runner, row, seen, next.retry);
+        }
+      });
     }
   }
 
   /** Compare and set: another runner may have launched it since. */
-  #claim(runner: Runner, schedule: RunSchedule, row: FakeRow, seen: string): void {
+  #claim(runner: Runner, row: FakeRow, seen: string, retry: number): void {
     const {testName, itemPath, testId} = row;
-    this.#launching -= 1;
-    this.#countGroup(this.#tests.get(testName), -1);
+    const {schedule} = runner;
     if (row.launchId !== seen || isRunning(row.state) || row.state === 'KILLREQ') {
       schedule.notLaunched(testName, itemPath, row);
       this.#advance(runner);
@@ -249,79 +271,26 @@ export class Simulation {
     this.#launches += 1;
     const launchId = String(this.#launches);
     this.store.setLaunch(testId, launchId);
+    this.#countLaunch(runner, row, retry);
     this.#write(row, {state: 'LAUNCHED', status: 'n/a'});
     if (this.#active.size >= this.#options.slots) {
       throw new Error(`${testName}/${itemPath} was launched without a free slot`);
     }
     this.#commit();
-    this.#execution({row, launchId});
+    this.#managers.execute({row, launchId});
   }
 
-  /** What a manager reports of one launch, and when it arrives. */
-  #execution(launch: Launch): void {
-    const random = this.#random;
-    const {fails, losesManager, isKilled} = this.#options;
-    const durationS = 1 + random.below(maxRunS);
-    const status = random.chance(fails) ? random.pick(badStatuses) : random.pick(goodStatuses);
-    const reports: readonly StateStatus[] = [
-      {state: 'REMOTEHOSTSTART', status: 'n/a'},
-      {state: 'RUNNING', status: 'n/a'},
-      {state: 'COMPLETED', status},
-    ];
-    if (random.chance(losesManager)) {
-      this.#lose(launch, reports.at(-1) ?? {state: 'COMPLETED', status});
+  /** A runner launches an instance once in its first pass, and again only as often as its retries say. */
+  #countLaunch(runner: Runner, {testId, testName, itemPath}: FakeRow, retry: number): void {
+    if (runner.pass !== 'first') {
       return;
     }
-    for (const [index, report] of reports.entries()) {
-      // Reports overtake each other on the way: an older one that comes after a newer one is no news.
-      const atS = index === 2 ? durationS : random.below(durationS);
-      this.#clock.after(atS, () => this.#report(launch, index + 1, report));
-      if (random.chance(this.#options.comesTwice)) {
-        this.#clock.after(atS + random.below(20), () => this.#report(launch, index + 1, report));
-      }
+    const count = (this.#ownLaunches.get(testId)?.count ?? 0) + 1;
+    this.#ownLaunches.set(testId, {runner, retry, count});
+    const limit = (this.#tests.get(testName)?.retry?.count ?? 0) + 1;
+    if (this.#runners.length === 1 && count > limit) {
+      throw new Error(`${testName}/${itemPath} was launched ${count} times, at most ${limit} are allowed`);
     }
-    if (random.chance(isKilled)) {
-      this.#clock.after(random.below(durationS), () => this.#kill(launch));
-    }
-  }
-
-  #report({row, launchId}: Launch, number: number, values: StateStatus): void {
-    if (row.state === 'KILLREQ' && values.state !== 'KILLED') {
-      return;
-    }
-    if (this.store.takeReport(row.testId, launchId, number)) {
-      this.#write(row, values);
-      this.#commit();
-    }
-  }
-
-  /** A manager that is lost: its journal comes when it is back, or never; meanwhile the test may be declared dead. */
-  #lose(launch: Launch, result: StateStatus): void {
-    const {row, launchId} = launch;
-    const isBack = this.#random.chance(0.7);
-    const backS = this.#random.below(2 * deadtimeS);
-    this.#clock.after(deadtimeS, () => {
-      if (row.launchId === launchId && isRunning(row.state)) {
-        this.#write(row, {state: 'COMPLETED', status: 'DEAD'});
-        this.#commit();
-      }
-    });
-    if (isBack) {
-      this.#clock.after(backS, () => {
-        this.#hasLateResults ||= !isRunning(row.state);
-        this.#report(launch, 3, result);
-      });
-    }
-  }
-
-  #kill(launch: Launch): void {
-    const {row, launchId} = launch;
-    if (row.launchId !== launchId || !isRunning(row.state)) {
-      return;
-    }
-    this.#write(row, {state: 'KILLREQ', status: 'n/a'});
-    this.#commit();
-    this.#clock.after(5, () => this.#report(launch, 4, {state: 'KILLED', status: 'KILLED'}));
   }
 
   #write(row: FakeRow, values: StateStatus): void {
@@ -381,7 +350,8 @@ export class Simulation {
   }
 
   #checkProgress(): void {
-    if (this.#runners.length > 1) {
+    // After a restart the schedule learns only step by step what runs.
+    if (this.#runners.length > 1 || this.#hasRestarted) {
       return;
     }
     for (const {schedule} of this.#runners) {
@@ -409,7 +379,7 @@ export class Simulation {
     checkEndStates(this.store, (row) => hasStopped || this.#isLeftOut(row));
     checkRollUp(this.store, this.#area.plan.tests);
     this.#checkCounts();
-    if (this.#runners.length === 1 && !this.#hasLateResults && !hasStopped) {
+    if (this.#runners.length === 1 && !this.#managers.hasLateResults && !hasStopped) {
       this.#checkNobodyWasForgotten();
     }
   }

@@ -50,7 +50,7 @@ const namedNotes = 20;
 export type Note = {readonly level: number; readonly text: string};
 
 /** The notes about the instances of one test that are left as they are. */
-export function notes(testName: string, all: readonly Note[]): readonly Action[] {
+export function noteActions(testName: string, all: readonly Note[]): readonly Action[] {
   const quiet = all.filter(({level}) => level > 1);
   const text = `NOTE: ${quiet.length} items of ${testName} are left as they are: completed, or already running`;
   const said = quiet.length <= namedNotes ? all : [...all.filter(({level}) => level <= 1), {level: 2, text}];

@@ -15,7 +15,7 @@ import {
   TestPattern,
   wantedItems,
 } from '@megatest/model';
-import {type Action, type BlockedStatus, block, blockedStatus, message, notes} from './action.ts';
+import {type Action, type BlockedStatus, block, blockedStatus, message, noteActions} from './action.ts';
 import {announce, type Wake, wakeInstances} from './announce.ts';
 import {explainDependants, explainWaiting} from './explain.ts';
 import {stronger, type Verdict} from './gate.ts';
@@ -39,11 +39,11 @@ import {
   type ScheduledInstance,
   standingOfRow,
 } from './schedule-node.ts';
-import type {Instance, RegisteredRow, ScheduleOptions} from './schedule-options.ts';
+import type {ReadyInstance, RegisteredRow, ScheduleOptions} from './schedule-options.ts';
 import {type ProgressCounts, Tally} from './tally.ts';
 
 export type {Action} from './action.ts';
-export type {Instance, RegisteredRow, ScheduleOptions} from './schedule-options.ts';
+export type {Instance, ReadyInstance, RegisteredRow, ScheduleOptions} from './schedule-options.ts';
 
 /** An explanation names at most this many of the tests that wait. */
 const namedDependants = 10;
@@ -142,12 +142,16 @@ export class RunSchedule {
     }
     this.#tally.expect('waiting', undefined, expectedSize(node));
     node.phase = 'open';
-    const {instances, left} = instancesOf(node, rows, this.#options);
+    const {instances, notes, resumed} = instancesOf(node, rows, this.#options);
     for (const instance of instances) {
       this.#tally.add(instance);
       this.#wake.instance(instance);
     }
-    this.#actions = this.#actions.concat(notes(testName, left));
+    for (const {instance, row, retry} of resumed) {
+      this.#retries.set(instance, retry);
+      this.#instanceChanged(instance, row);
+    }
+    this.#actions = this.#actions.concat(noteActions(testName, notes));
     this.#announce(node, undefined);
     wakeInstances(node, this.#wake);
     if (this.#hasStopped) {
@@ -180,9 +184,7 @@ export class RunSchedule {
   }
 
   /** The next instance to launch, in order, of a test that `mayLaunch` allows; it counts as launched from now on. */
-  takeReady(
-    mayLaunch: (jobgroup: string) => boolean,
-  ): {readonly instance: Instance; readonly plan: PlannedTest} | undefined {
+  takeReady(mayLaunch: (jobgroup: string) => boolean): ReadyInstance | undefined {
     for (let next = this.#queue.take(mayLaunch); next !== undefined; next = this.#queue.take(mayLaunch)) {
       if (next.phase !== 'ready') {
         continue;
@@ -194,7 +196,8 @@ export class RunSchedule {
         this.#tally.move(next, 'launching');
         node.hasLaunched = true;
         this.#announce(node, itemPath);
-        return {instance: {testName: node.plan.testName, itemPath, vars, testId}, plan: node.plan};
+        const retry = this.#retries.get(next) ?? 0;
+        return {instance: {testName: node.plan.testName, itemPath, vars, testId}, plan: node.plan, retry};
       }
     }
     return undefined;

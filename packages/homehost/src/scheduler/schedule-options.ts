@@ -1,5 +1,5 @@
 /** What a schedule is told of its run, and what it says of an instance. */
-import type {StateStatus} from '@megatest/model';
+import type {PlannedTest, StateStatus} from '@megatest/model';
 import type {DecisionOptions} from './launch-decision.ts';
 import type {LaunchOrder} from './launch-order.ts';
 import type {MayOthersStart} from './others.ts';
@@ -9,6 +9,8 @@ export type RegisteredRow = StateStatus & {
   readonly testId: number;
   /** Launched by this driver before the daemon was restarted: `-force` and `-rerun` do not repeat it. */
   readonly isOwnLaunch: boolean;
+  /** Which retry that launch was, as `takeReady` said; without it: none. */
+  readonly retry?: number;
 };
 
 export type ScheduleOptions = DecisionOptions & {
@@ -24,6 +26,14 @@ export type ScheduleOptions = DecisionOptions & {
   /** Failures, after their retries, at which nothing more is launched. */
   readonly maxFail?: number | undefined;
   readonly order?: LaunchOrder;
+};
+
+/** What `takeReady` gives away. */
+export type ReadyInstance = {
+  readonly instance: Instance;
+  readonly plan: PlannedTest;
+  /** 0 for the first launch; to be kept with it, for a daemon that is restarted. */
+  readonly retry: number;
 };
 
 export type Instance = {
