@@ -5,6 +5,7 @@ import {printRows, saveRows} from './report.ts';
 type Bench = (options: readonly string[]) => Promise<readonly Row[]>;
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  config: async () => (await import('./config.ts')).config,
   logpro: async () => (await import('./logpro.ts')).logpro,
   overhead: async () => (await import('./overhead.ts')).overhead,
 };

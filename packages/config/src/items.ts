@@ -19,44 +19,114 @@ export function expandItems(config: Config, runDeferred: (entry: Entry) => strin
     if (config.section(section) !== undefined && entries.length === 0) {
       warnings.push(`WARNING:[${section}] section in testconfig but no entries defined`);
     }
-    return entries.map((entry) => ({
-      name: entry.key,
-      values: wordsOf(entry.isDeferred ? runDeferred(entry) : entry.value),
-    }));
+    return entries.map((entry) => rowOf(entry.key, entry.isDeferred ? runDeferred(entry) : entry.value));
   };
   const productRows = rows('items');
   const tableRows = rows('itemstable');
-  const seen = new Set<string>();
-  const items: PlannedItem[] = [];
-  const duplicates: string[] = [];
-  const add = (vars: readonly (readonly [string, string])[]) => {
-    const itemPath = vars.map(([, value]) => value).join('/');
-    if (!seen.has(itemPath)) {
-      seen.add(itemPath);
-      items.push({itemPath, vars});
-    } else {
-      duplicates.push(itemPath);
-    }
-  };
-  for (const vars of product(productRows)) {
-    add(vars);
-  }
-  const longest = tableRows.reduce((most, row) => Math.max(most, row.values.length), 0);
-  for (let column = 0; column < longest; column += 1) {
-    add(tableRows.map((row) => [row.name, row.values[column] ?? '-'] as const));
-  }
+  const list = new ItemList(!areAllDifferent(productRows, tableRows));
+  addProduct(productRows, list);
+  addColumns(tableRows, list);
+  const {items, duplicates} = list;
   return {isIterated: productRows.length + tableRows.length > 0, items, warnings, duplicates};
 }
 
-type Row = {readonly name: string; readonly values: readonly string[]};
+type Variable = readonly [name: string, value: string];
 
-function* product(rows: readonly Row[]): Generator<readonly (readonly [string, string])[]> {
+type Row = {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** The values with the name; items share them. */
+  readonly variables: readonly Variable[];
+  readonly hasSlash: boolean;
+};
+
+function rowOf(name: string, text: string): Row {
+  const values = wordsOf(text);
+  return {name, values, variables: values.map((value) => [name, value]), hasSlash: text.includes('/')};
+}
+
+/**
+ * Whether no two items can have the same path, which is cheaper to find out than to look at every path: without slashes in the
+ * values two paths are equal only when all their values are.
+ */
+function areAllDifferent(product: readonly Row[], table: readonly Row[]): boolean {
+  if ([...product, ...table].some(({hasSlash}) => hasSlash)) {
+    return false;
+  }
+  const isDifferent = ({values}: Row) => isAscending(values) || new Set(values).size === values.length;
+  if (table.length === 0) {
+    return product.every(isDifferent);
+  }
+  const longest = longestOf(table);
+  return product.length === 0 && table.some((row) => row.values.length === longest && isDifferent(row));
+}
+
+/** Each longer than the one before, or later in the alphabet: so it is with numbered values, and needs no table of them all. */
+function isAscending(values: readonly string[]): boolean {
+  for (let at = 1; at < values.length; at += 1) {
+    const before = values[at - 1] ?? '';
+    const value = values[at] ?? '';
+    if (value.length < before.length || (value.length === before.length && value <= before)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function longestOf(rows: readonly Row[]): number {
+  return rows.reduce((most, row) => Math.max(most, row.values.length), 0);
+}
+
+/** Items by their paths, each once. Plain loops: there can be a hundred thousand of them, and each must stay small. */
+class ItemList {
+  readonly items: PlannedItem[] = [];
+  readonly duplicates: string[] = [];
+  /** Paths so far; not kept when none can come twice. */
+  readonly #seen: Set<string> | undefined;
+
+  constructor(mayRepeat: boolean) {
+    this.#seen = mayRepeat ? new Set() : undefined;
+  }
+
+  /** The item that takes from each row the value at its index; `-` where the row is too short. */
+  add(rows: readonly Row[], indexes: readonly number[]): void {
+    // Of the right length at once: an array that grows takes room for many more.
+    const vars = new Array<Variable>(rows.length);
+    let itemPath = '';
+    for (let at = 0; at < rows.length; at += 1) {
+      const row = rows[at];
+      if (row !== undefined) {
+        const variable: Variable = row.variables[indexes[at] ?? 0] ?? [row.name, '-'];
+        const value = variable[1];
+        vars[at] = variable;
+        itemPath = at === 0 ? value : `${itemPath}/${value}`;
+      }
+    }
+    if (this.#seen?.has(itemPath) === true) {
+      this.duplicates.push(itemPath);
+    } else {
+      this.#seen?.add(itemPath);
+      this.items.push({itemPath, vars});
+    }
+  }
+}
+
+function addColumns(rows: readonly Row[], list: ItemList): void {
+  const longest = longestOf(rows);
+  const indexes = rows.map(() => 0);
+  for (let column = 0; column < longest; column += 1) {
+    list.add(rows, indexes.fill(column));
+  }
+}
+
+/** All combinations; the last row varies fastest. */
+function addProduct(rows: readonly Row[], list: ItemList): void {
   if (rows.length === 0 || rows.some((row) => row.values.length === 0)) {
     return;
   }
   const indexes = rows.map(() => 0);
   for (;;) {
-    yield rows.map((row, at) => [row.name, row.values[indexes[at] ?? 0] ?? ''] as const);
+    list.add(rows, indexes);
     let at = rows.length - 1;
     while (at >= 0) {
       const next = (indexes[at] ?? 0) + 1;
