@@ -186,6 +186,13 @@ describe('config 12 tests', () => {
   });
 });
 
+it('config 12 a testconfig that is gone', () => {
+  const {loaded} = load('[fields]\nA TEXT\n[setup]\nlinktree lt\n', 'a');
+  expect(() => readTestDefinition(loaded, 'x', join(area.path, 'tests/x'), loaded.env)).toThrow(
+    'non-existent required test "x"',
+  );
+});
+
 describe('config 15 caches', () => {
   const place = () => ({linkTree: join(area.path, 'lt'), target: 'r1/x', runName: 'run'});
 

@@ -25,6 +25,7 @@ export {printProblems, problemsJson, problemsSarif} from './check/print-problems
 export {PROBLEM_KINDS, type Problem, type ProblemCode, type Severity} from './check/problem.ts';
 export type {RulesProblem} from './check/test-problems.ts';
 export {Config, type Entry, type Origin, Section} from './config.ts';
+export {type EnvDelta, envDelta, printEnvDelta} from './env-delta.ts';
 export {findTests, testsPath} from './find-tests.ts';
 export {expandItems, type ItemsOutcome, itemEnvironment} from './items.ts';
 export type {ConfigFileKind, KnownKey, KnownSection, ValueType} from './known/known-key.ts';

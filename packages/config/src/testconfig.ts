@@ -1,5 +1,4 @@
 /** What one testconfig says: for the plan (dependency scan), and for a launch (spec config.md 12, runs.md 3.2). */
-import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {
   type ItemMapRow,
@@ -15,6 +14,7 @@ import {type Area, optionsWithin} from './area.ts';
 import type {Config} from './config.ts';
 import {expandItems, type ItemsOutcome} from './items.ts';
 import {readConfig} from './read-config.ts';
+import type {ReadNote} from './read-note.ts';
 import {type Env, joinLines, runShell} from './shell.ts';
 
 export type TestconfigOptions = {
@@ -23,12 +23,26 @@ export type TestconfigOptions = {
   readonly commands: 'yes' | 'no' | 'deferred';
   readonly cwd?: string;
   readonly runconfigs?: Config;
+  /** Called when there is no such file; otherwise it reads as empty. */
+  readonly onMissing?: () => void;
 };
 
 /** Reads the testconfig in `testDir`; the caller has put `MT_TEST_NAME` and, for a launch, the item into the environment. */
 export function readTestconfig(area: Area, testDir: string, options: TestconfigOptions): Config {
+  const {onMissing} = options;
+  const {note} = area.options;
   return readConfig(join(testDir, 'testconfig'), {
     ...optionsWithin(area, options.env),
+    ...(onMissing === undefined
+      ? {}
+      : {
+          note: (noticed: ReadNote) => {
+            if (noticed.kind === 'file-missing') {
+              onMissing();
+            }
+            note?.(noticed);
+          },
+        }),
     commands: options.commands,
     envSections: /pre-launch-env-vars/,
     ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
@@ -45,16 +59,16 @@ export function readTestDefinition(
   runconfigs?: Config,
 ): TestDefinition {
   const file = join(testDir, 'testconfig');
-  if (!existsSync(file)) {
-    throw new UserError(`non-existent required test "${testName}"`, {
-      place: {file},
-      hint: 'its testconfig is gone',
-    });
-  }
   const own: Env = {...env, MT_TEST_NAME: testName};
   const config = readTestconfig(area, testDir, {
     env: own,
     commands: 'deferred',
+    onMissing: () => {
+      throw new UserError(`non-existent required test "${testName}"`, {
+        place: {file},
+        hint: 'its testconfig is gone',
+      });
+    },
     ...(runconfigs === undefined ? {} : {runconfigs}),
   });
   const say = area.options.say ?? (() => {});
