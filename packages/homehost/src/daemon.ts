@@ -266,6 +266,7 @@ class Daemon {
         `the area cannot be written: ${error instanceof Error ? error.message : error}`,
       );
     }
+    this.#must().lookAround();
     if (!existsSync(this.#working)) {
       this.#log.write(
         'WARNING',

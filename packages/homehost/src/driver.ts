@@ -3,12 +3,16 @@
  *
  * Stages: `planning` -> `running` -> `waiting` (run-wait: nothing left to launch) -> `retrying` (one more pass) -> `ended`. A driver
  * of a daemon that was restarted begins again at `planning` (no plan stored yet) or `running`, with the rows as they are.
+ *
+ * Everything here that touches rows runs inside a transaction of the homehost; what follows from a change is committed with it.
  */
-import {hasFailed, isRunning, stateKind} from '@megatest/model';
+import {isRunning, stateKind} from '@megatest/model';
 import type {RunPlan, SubmitOptions} from '@megatest/rpc';
 import type {RunnerRow, Store, TestRow} from '@megatest/store';
+import {autoRerun, CLEAN_RERUN_DEFAULTS, parseAutoRerun, planResets} from './resets.ts';
 import {resultHeader, resultLine} from './result-line.ts';
-import {type Action, type Instance, RunSchedule} from './scheduler/run-schedule.ts';
+import type {LaunchOrder} from './scheduler/launch-order.ts';
+import {type Action, RunSchedule} from './scheduler/run-schedule.ts';
 
 export type Submission = {
   readonly uuid: string;
@@ -28,19 +32,22 @@ export type OutputEntry = {
   readonly text: string;
 };
 
-/** What a driver needs of the daemon around it. */
+/** A plan as it is stored: with the instances that a `rerun failed` repeats. */
+export type StoredPlan = RunPlan & {readonly wanted?: readonly string[]};
+
+/** What a driver needs of the homehost around it. */
 export type DriverWorld = {
   readonly store: Store;
-  readonly write: <T>(change: () => T) => Promise<T>;
   readonly nowS: () => number;
   readonly isRunningAnywhere: (testName: string, itemPath: string | undefined) => boolean;
-  readonly expandItems: (
-    driver: Driver,
-    testName: string,
-    testDir: string,
-  ) => Promise<readonly {readonly itemPath: string; readonly vars: readonly (readonly [string, string])[]}[]>;
-  /** Something may be launched now. */
-  readonly pump: () => void;
+  /** Whether another driver of the same run may still start something of a test. */
+  readonly mayOthersStart: (driver: Driver, testName: string) => boolean;
+  /** Rows were written: tell whom they concern before going on. */
+  readonly tellChanges: () => void;
+  /** Asks a manager; its answer comes back through `expanded`. */
+  readonly expandItems: (driver: Driver, testName: string, testDir: string) => void;
+  /** Calls `change` in a transaction of its own, after a pause. */
+  readonly later: (delayMs: number, change: () => void) => void;
   readonly onOutput: (driver: Driver, entry: OutputEntry) => void;
   readonly onResult: (driver: Driver, row: TestRow) => void;
   readonly onProgress: (driver: Driver) => void;
@@ -51,6 +58,15 @@ const keptOutput = 10_000;
 /** States that a run does not report as results. */
 const silentStates = new Set(['NOT_STARTED', 'LAUNCHED', 'REMOTEHOSTSTART', 'RUNNING', 'DELETED']);
 const headerPauseS = 600;
+/** Rows of one test that are made in one transaction: more would make everybody else wait. */
+const rowsPerTransaction = 2000;
+
+/** A test whose rows are being made, a part in each transaction. */
+type Registering = {
+  readonly testName: string;
+  readonly items: readonly {readonly itemPath: string}[];
+  readonly rows: Parameters<RunSchedule['registered']>[1][number][];
+};
 
 export class Driver {
   readonly id: number;
@@ -68,10 +84,11 @@ export class Driver {
   readonly #reported = new Map<number, string>();
   readonly #warned = new Set<string>();
   readonly #iterated = new Set<string>();
+  readonly #jobgroups = new Map<string, string>();
+  readonly #registering: Registering[] = [];
+  #wanted: ReadonlySet<string> | undefined;
   #nextSeq = 0;
   #lastHeaderS = 0;
-  #isAdvancing = false;
-  #mustAdvance = false;
 
   constructor(row: Pick<RunnerRow, 'id'>, submission: Submission, runId: number, world: DriverWorld) {
     this.id = row.id;
@@ -98,112 +115,101 @@ export class Driver {
     this.#world.onOutput(this, entry);
   }
 
-  /** Begins with a plan: registers the parent rows and looks at what may go. */
-  async begin(plan: RunPlan, isRetry = false): Promise<void> {
-    const {store, write, nowS} = this.#world;
+  /** Takes a fresh plan: sets rows back as the submission asks, stores the plan, and begins. */
+  start(plan: RunPlan): void {
+    const {store} = this.#world;
+    const wanted = this.#reset(plan);
+    this.#wanted = wanted === undefined ? undefined : new Set(wanted);
+    const stored: StoredPlan = wanted === undefined ? plan : {...plan, wanted};
+    store.runners.setPlan(this.id, JSON.stringify(stored), plan.testPatt);
+    this.begin(plan, false);
+  }
+
+  /** Goes on with a plan that an earlier daemon stored, or after a transaction that was undone. */
+  resume(stored: StoredPlan): void {
+    const {wanted, ...plan} = stored;
+    this.#wanted = wanted === undefined ? undefined : new Set(wanted);
+    this.begin(plan, false);
+  }
+
+  /** Registers the parent rows; what may go is seen by `advance`. */
+  begin(plan: RunPlan, isRetry: boolean): void {
+    const {store, nowS} = this.#world;
     this.plan = plan;
+    this.#registering.length = 0;
+    this.#active.clear();
     for (const test of plan.tests) {
       if (test.iterated !== 'no') {
         this.#iterated.add(test.testName);
       }
+      this.#jobgroups.set(test.testName, test.jobgroup);
     }
     if (plan.tests.length === 0) {
       this.say(0, 'INFO: (0) No tests to run');
       this.end(0);
       return;
     }
-    const options = this.submission.options;
-    const schedule = new RunSchedule(plan, {
-      force: options.force ?? false,
-      rerun: options.rerun,
-      isRetry,
-      isRunningAnywhere: this.#world.isRunningAnywhere,
-    });
-    const parents = await write(() =>
-      store.tests.register(
-        this.runId,
-        plan.tests.map(({testName}) => ({testName, itemPath: ''})),
-        nowS(),
-      ),
+    this.#autoRerun(plan);
+    const parents = store.tests.register(
+      this.runId,
+      plan.tests.map(({testName}) => ({testName, itemPath: ''})),
+      nowS(),
     );
-    this.schedule = schedule;
-    this.stage = isRetry ? 'retrying' : 'running';
+    this.#world.tellChanges();
+    const schedule = new RunSchedule(plan, this.#scheduleOptions(plan, isRetry));
     for (const [index, test] of plan.tests.entries()) {
       const row = parents[index];
       if (row !== undefined) {
         schedule.parentRegistered(test.testName, row.testId, row);
       }
     }
-    if (!isRetry) {
-      this.#reportEarlierResults();
+    // The gates look at the rows of earlier invocations too.
+    for (const row of store.tests.list({runIds: [this.runId]})) {
+      this.#countActive(row);
+      schedule.rowChanged(row.testName, row.itemPath, row);
     }
-    await this.advance();
+    this.schedule = schedule;
+    this.stage = isRetry ? 'retrying' : 'running';
+    if (!isRetry) {
+      for (const row of store.tests.list({runIds: [this.runId]})) {
+        this.#reportResult(row);
+      }
+    }
   }
 
   /** Executes what the schedule asks for until it asks for nothing more. */
-  async advance(): Promise<void> {
-    if (this.#isAdvancing) {
-      this.#mustAdvance = true;
-      return;
+  advance(): void {
+    this.#registerSome();
+    for (let actions = this.#nextActions(); actions.length > 0; actions = this.#nextActions()) {
+      for (const action of actions) {
+        this.#execute(action);
+      }
     }
-    this.#isAdvancing = true;
-    try {
-      do {
-        this.#mustAdvance = false;
-        for (let actions = this.#nextActions(); actions.length > 0; actions = this.#nextActions()) {
-          for (const action of actions) {
-            await this.#execute(action);
-          }
-        }
-      } while (this.#mustAdvance);
-    } finally {
-      this.#isAdvancing = false;
-    }
-    this.#world.pump();
     this.#world.onProgress(this);
-    this.checkEnd();
+    this.#checkEnd();
   }
 
   #nextActions(): readonly Action[] {
-    return this.stage === 'ended' ? [] : (this.schedule?.advance() ?? []);
+    return this.schedule?.advance() ?? [];
   }
 
   /** A row of this run has changed. */
   rowChanged(row: TestRow): void {
-    if (!this.#isParent(row) && isRunning(row.state)) {
-      this.#active.add(row.id);
-    } else {
-      this.#active.delete(row.id);
-    }
+    this.#countActive(row);
     this.schedule?.rowChanged(row.testName, row.itemPath, row);
     this.#reportResult(row);
   }
 
-  /** The row of a test as a whole, whose items are rows of their own. */
-  #isParent(row: TestRow): boolean {
-    return row.itemPath === '' && this.#iterated.has(row.testName);
+  expanded(
+    testName: string,
+    items: readonly {readonly itemPath: string; readonly vars: readonly (readonly [string, string])[]}[],
+  ): void {
+    this.schedule?.expanded(testName, items);
   }
 
-  /** Moves on when there is nothing left to launch or to wait for. */
-  checkEnd(): void {
-    if (this.schedule === undefined || this.#isAdvancing || !this.schedule.isDone) {
-      return;
-    }
-    if (this.stage === 'running') {
-      this.say(1, 'INFO: (1) All tests launched');
-      this.stage = 'waiting';
-    }
-    const waits = (this.submission.options.runWait ?? false) || (this.plan?.settings.runWait ?? false);
-    if (waits && this.#active.size > 0) {
-      return;
-    }
-    if (this.stage === 'waiting' && this.plan !== undefined && this.plan.settings.reruns > 0) {
-      void this.begin(this.plan, true).catch((error: unknown) => this.fail(error));
-      return;
-    }
-    if (this.stage === 'waiting' || this.stage === 'retrying') {
-      this.end(0);
-    }
+  /** Nothing has been running for too long: what still waits will not go. */
+  giveUp(): void {
+    this.schedule?.giveUp();
   }
 
   fail(error: unknown): void {
@@ -235,8 +241,20 @@ export class Driver {
     this.end(1);
   }
 
-  isOwnLaunch(launchId: string): boolean {
-    return launchId.startsWith(`${this.id}.`);
+  jobgroupOf(testName: string): string {
+    return this.#jobgroups.get(testName) ?? '';
+  }
+
+  /** The transaction in which it ended, or did anything else, was undone: it is as it was before its plan began. */
+  reopen(): void {
+    this.stage = 'planning';
+    this.exitCode = null;
+    this.schedule = undefined;
+  }
+
+  /** Launch ids begin with the driver and tell which retry it was, so that a new daemon knows both. */
+  launchIdPrefix(retry: number): string {
+    return `${this.id}.${retry}.`;
   }
 
   preclean(): boolean {
@@ -247,8 +265,82 @@ export class Driver {
     );
   }
 
-  async #execute(action: Action): Promise<void> {
-    const {store, write, nowS} = this.#world;
+  #scheduleOptions(plan: RunPlan, isRetry: boolean): ConstructorParameters<typeof RunSchedule>[1] {
+    const {options} = this.submission;
+    const wanted = this.#wanted;
+    return {
+      force: options.force ?? false,
+      rerun: options.rerun,
+      isRetry,
+      isRunningAnywhere: this.#world.isRunningAnywhere,
+      mayOthersStart: (testName) => this.#world.mayOthersStart(this, testName),
+      maxFail: options.maxFail,
+      order: this.#order(plan),
+      ...(wanted === undefined
+        ? {}
+        : {
+            isWanted: (testName: string, itemPath: string) =>
+              wanted.has(itemPath === '' ? testName : `${testName}/${itemPath}`),
+          }),
+    };
+  }
+
+  #order(plan: RunPlan): LaunchOrder {
+    const {shuffle} = this.submission.options;
+    if (shuffle !== undefined) {
+      return {kind: 'shuffle', seed: shuffle};
+    }
+    return plan.settings.ordersByDuration
+      ? {kind: 'critical-path', durationS: (testName) => this.#world.store.tests.meanDurationS(testName)}
+      : {kind: 'priority'};
+  }
+
+  /** The resets of `rerun clean`, `all` and `failed` (runs.md 12); for `failed` the names of what is repeated. */
+  #reset(plan: RunPlan): readonly string[] | undefined {
+    const {action, options} = this.submission;
+    if (action === 'run') {
+      return undefined;
+    }
+    const {store, nowS} = this.#world;
+    const rows = store.tests.list({
+      runIds: [this.runId],
+      ...(action === 'rerun-failed' ? {testPatt: options.testPatt} : {}),
+    });
+    const {states, statuses} = plan.settings.cleanRerun;
+    const ids = planResets(action, rows, {
+      states: states ?? CLEAN_RERUN_DEFAULTS.states,
+      statuses: statuses ?? CLEAN_RERUN_DEFAULTS.statuses,
+    });
+    for (const id of ids) {
+      store.tests.setState(id, {state: 'NOT_STARTED', status: 'n/a', comment: ''}, nowS());
+    }
+    if (action !== 'rerun-failed') {
+      return undefined;
+    }
+    const chosen = new Set(ids);
+    return rows
+      .filter(({id}) => chosen.has(id))
+      .map(({testName, itemPath}) => (itemPath === '' ? testName : `${testName}/${itemPath}`));
+  }
+
+  /** `[setup] allow-auto-rerun`, at the start of each pass. */
+  #autoRerun(plan: RunPlan): void {
+    const rules = parseAutoRerun(plan.settings.allowAutoRerun);
+    if (rules.length === 0) {
+      return;
+    }
+    const {store, nowS} = this.#world;
+    const names = new Set(plan.tests.map(({testName}) => testName));
+    for (const row of store.tests.list({runIds: [this.runId]})) {
+      const next = names.has(row.testName) ? autoRerun(rules, row) : undefined;
+      if (next !== undefined) {
+        store.tests.setState(row.id, next, nowS());
+      }
+    }
+  }
+
+  #execute(action: Action): void {
+    const {store, nowS} = this.#world;
     switch (action.kind) {
       case 'message':
         if (!this.#warned.has(action.text)) {
@@ -258,48 +350,95 @@ export class Driver {
         return;
       case 'block': {
         const {testName, itemPath, status, comment} = action;
-        await write(() => {
-          const row = store.tests.find(this.runId, testName, itemPath);
-          if (row !== undefined) {
-            store.tests.setState(row.id, {state: 'NOT_STARTED', status, comment}, nowS());
-          }
-        });
-        return;
-      }
-      case 'expand': {
-        const items = await this.#world.expandItems(this, action.testName, action.testDir);
-        this.schedule?.expanded(action.testName, items);
-        return;
-      }
-      case 'register': {
-        const {testName, items} = action;
-        const rows = await write(() => {
-          const registered = store.tests.register(
-            this.runId,
-            items.map(({itemPath}) => ({testName, itemPath})),
-            nowS(),
-          );
-          return registered.map((row, index) => ({
-            ...row,
-            itemPath: items[index]?.itemPath ?? '',
-            // After a restart of the daemon: what this driver launched already is not launched again by -force or -rerun.
-            isOwnLaunch: row.state !== 'NOT_STARTED' && this.isOwnLaunch(store.tests.launchId(row.testId)),
-          }));
-        });
-        this.schedule?.registered(testName, rows);
-        for (const row of rows) {
-          if (isRunning(row.state)) {
-            this.#active.add(row.testId);
-          }
+        const row = store.tests.find(this.runId, testName, itemPath);
+        if (row !== undefined && (row.state === 'NOT_STARTED' || row.state === 'DELETED')) {
+          store.tests.setState(row.id, {state: 'NOT_STARTED', status, comment}, nowS());
+          this.#world.tellChanges();
         }
+        return;
+      }
+      case 'expand':
+        this.#world.expandItems(this, action.testName, action.testDir);
+        return;
+      case 'register':
+        this.#registering.push({testName: action.testName, items: action.items, rows: []});
+        this.#registerSome();
+        return;
+      case 'retry': {
+        const {testName, itemPath, delayS} = action;
+        this.#world.later(delayS * 1000, () => this.schedule?.retryDue(testName, itemPath));
         return;
       }
     }
   }
 
-  #reportEarlierResults(): void {
-    for (const row of this.#world.store.tests.list({runIds: [this.runId]})) {
-      this.#reportResult(row);
+  /** Makes as many rows as one transaction may; the rest follows in the next ones. */
+  #registerSome(): void {
+    const {store, nowS} = this.#world;
+    let left = rowsPerTransaction;
+    for (let next = this.#registering[0]; next !== undefined && left > 0; next = this.#registering[0]) {
+      const {testName, items, rows} = next;
+      const part = items.slice(rows.length, rows.length + left);
+      left -= part.length;
+      const made = store.tests.register(
+        this.runId,
+        part.map(({itemPath}) => ({testName, itemPath})),
+        nowS(),
+      );
+      for (const [index, row] of made.entries()) {
+        rows.push({...row, itemPath: part[index]?.itemPath ?? '', ...this.#ownLaunch(row)});
+      }
+      if (rows.length === items.length) {
+        this.#registering.shift();
+        this.#world.tellChanges();
+        this.schedule?.registered(testName, rows);
+      }
+    }
+    if (this.#registering.length > 0) {
+      // An empty change: the transaction around it makes the next part.
+      this.#world.later(0, () => {});
+    }
+  }
+
+  /** After a restart of the daemon: what this driver launched already is not launched again by -force or -rerun. */
+  #ownLaunch(row: {readonly testId: number; readonly state: string}) {
+    const launchId = row.state === 'NOT_STARTED' ? '' : this.#world.store.tests.launchId(row.testId);
+    const [driver, retry] = launchId.split('.');
+    return {isOwnLaunch: driver === String(this.id), retry: Number(retry ?? 0)};
+  }
+
+  #countActive(row: TestRow): void {
+    if (!this.#isParent(row) && isRunning(row.state)) {
+      this.#active.add(row.id);
+    } else {
+      this.#active.delete(row.id);
+    }
+  }
+
+  /** The row of a test as a whole, whose items are rows of their own. */
+  #isParent(row: TestRow): boolean {
+    return row.itemPath === '' && this.#iterated.has(row.testName);
+  }
+
+  /** Moves on when there is nothing left to launch or to wait for. */
+  #checkEnd(): void {
+    const {schedule, plan} = this;
+    if (schedule === undefined || plan === undefined || !schedule.isDone || this.#registering.length > 0) {
+      return;
+    }
+    if (this.stage === 'running') {
+      this.say(1, 'INFO: (1) All tests launched');
+      this.stage = 'waiting';
+    }
+    const waits = (this.submission.options.runWait ?? false) || plan.settings.runWait;
+    if (waits && this.#active.size > 0) {
+      return;
+    }
+    if (this.stage === 'waiting' && plan.settings.reruns > 0 && !schedule.hasStopped) {
+      this.begin(plan, true);
+      this.advance();
+    } else if (this.stage === 'waiting' || this.stage === 'retrying') {
+      this.end(0);
     }
   }
 
@@ -308,6 +447,7 @@ export class Driver {
     if (
       silentStates.has(row.state) ||
       stateKind(row.state) === 'busy' ||
+      stateKind(row.state) === 'ending' ||
       this.#reported.get(row.id) === now
     ) {
       return;
@@ -335,14 +475,4 @@ export class Driver {
       'stdout',
     );
   }
-
-  /** Instances of the run that have failed, for its exit code in the new style. */
-  failures(): number {
-    return this.#world.store.runs
-      .counts(this.runId)
-      .filter(({state, status}) => hasFailed(state, status))
-      .reduce((sum, {count}) => sum + count, 0);
-  }
 }
-
-export type {Instance};

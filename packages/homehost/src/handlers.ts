@@ -153,7 +153,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       const runs = selectRuns(target, runPatt);
       let drivers = 0;
       for (const driver of runs.flatMap((run) => homehost.driversOfRun(run.id))) {
-        drivers += homehost.stopDriver(driver.id) ? 1 : 0;
+        drivers += (await homehost.stopDriver(driver.id)) ? 1 : 0;
       }
       const tests = selectTests({target, runPatt, testPatt}).filter((row) => isRunning(row.state));
       return {
@@ -165,7 +165,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       };
     },
     'runners.list': () => store.runners.list().map(({plan: _, ...row}) => row),
-    'runners.stop': ({driverId}) => ({stopped: homehost.stopDriver(driverId) ? 1 : 0}),
+    'runners.stop': async ({driverId}) => ({stopped: (await homehost.stopDriver(driverId)) ? 1 : 0}),
 
     'tests.list': ({runIds, testPatt, states, statuses, exclude, afterId, limit}) =>
       store.tests.list({runIds, testPatt, states, statuses, exclude, afterId, limit: limit ?? listLimit}),
@@ -294,21 +294,16 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       };
     },
     'manager.report': async ({journalId, entries}) => {
-      const failures: {readonly testId: number; readonly reason: string}[] = [];
       const done = await homehost.write(() =>
-        applyReport(store, journalId, entries, homehost.nowS(), (testId, reason) =>
-          failures.push({testId, reason}),
-        ),
+        applyReport(store, journalId, entries, homehost.nowS(), (row, reason) => {
+          for (const driver of homehost.driversOfRun(row.runId)) {
+            driver.launchImpossible(
+              row.itemPath === '' ? row.testName : `${row.testName}/${row.itemPath}`,
+              reason,
+            );
+          }
+        }),
       );
-      for (const {testId, reason} of failures) {
-        const row = store.tests.get(testId);
-        for (const driver of row === undefined ? [] : homehost.driversOfRun(row.runId)) {
-          driver.launchImpossible(
-            row?.itemPath === '' ? row.testName : `${row?.testName}/${row?.itemPath}`,
-            reason,
-          );
-        }
-      }
       return {done};
     },
   };
@@ -322,13 +317,18 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         ? `${name} is ${label(row.state, row.status)}${comment}: nothing is driving its run`
         : driver.schedule.explain(row.testName, row.itemPath);
     }
+    const waiting = homehost
+      .driversOfRun(row.runId)
+      .flatMap((driver) => driver.schedule?.explainDependants(row.testName, row.itemPath) ?? []);
+    const forIt =
+      waiting.length === 0 ? '' : `; ${waiting.join(', ')} ${waiting.length === 1 ? 'waits' : 'wait'} for it`;
     const steps = store.steps.list([row.id]).filter((step) => step.state === 'end' && step.status !== '0');
     const step = steps.at(-1);
     const reason =
       step === undefined
         ? row.comment
         : `step ${step.stepName} ended with ${step.status}${step.comment === '' ? '' : `: ${step.comment}`}`;
-    return `${name} is ${label(row.state, row.status)}${reason === '' ? '' : `: ${reason}`}`;
+    return `${name} is ${label(row.state, row.status)}${reason === '' ? '' : `: ${reason}`}${forIt}`;
   }
 
   async function remove(params: {
@@ -347,7 +347,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     const rows = selectTests(params);
     for (const run of runs) {
       for (const driver of homehost.driversOfRun(run.id)) {
-        homehost.stopDriver(driver.id);
+        await homehost.stopDriver(driver.id);
       }
     }
     await endRunning(rows);

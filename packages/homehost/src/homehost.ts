@@ -1,16 +1,19 @@
 /**
  * The homehost of one area: the store with its grouped writes, the drivers, the managers, and the limits that all runs share.
  *
- * Everything that changes a row goes through `write`. After each commit the rows that changed are read once and told to the drivers
- * of their runs; what may be launched then is launched. So a finished test costs its own rows and its dependants, whatever the size
- * of the run.
+ * Everything that changes a row goes through `write`. Before a transaction commits, the rows that changed in it are told to the
+ * drivers of their runs, and what follows (rows made or blocked, instances claimed for a launch) is written in the same transaction:
+ * a test that ends and the launch that takes its place cost one commit. What others are told waits for the commit.
  */
-import {randomBytes} from 'node:crypto';
 import {isRunning} from '@megatest/model';
 import {type Connected, type Launch, planReply, RpcError, type RunPlan} from '@megatest/rpc';
 import {type Connection, GroupCommitter, Store, type TestRow} from '@megatest/store';
-import {Driver, type DriverWorld, type OutputEntry, type Submission} from './driver.ts';
+import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
+import {LaunchOrders, maxLaunchBatch} from './launch-orders.ts';
 import {ask, type Manager, Managers} from './managers.ts';
+import {DEAD_COMMENT, isDead} from './scheduler/dead-tests.ts';
+import {Slots} from './scheduler/slots.ts';
+import {Watchers} from './watchers.ts';
 
 export type HomehostOptions = {
   readonly db: Connection;
@@ -21,9 +24,8 @@ export type HomehostOptions = {
 const managerWaitMs = 60_000;
 /** Output and result of a driver that has ended stay readable for this long. */
 const keepEndedMs = 600_000;
-const progressPauseMs = 250;
-/** An order of launches to one manager carries at most this many. */
-const maxLaunchBatch = 500;
+/** Tests that died without a word are looked for this often. */
+const deadCheckS = 900;
 
 export class Homehost {
   readonly store: Store;
@@ -32,29 +34,39 @@ export class Homehost {
   readonly nowS: () => number;
   readonly #committer: GroupCommitter;
   readonly #log: HomehostOptions['log'];
-  /** Instances of the area that take a slot, with their job group. */
-  readonly #active = new Map<
-    number,
-    {readonly testName: string; readonly itemPath: string; readonly runId: number}
-  >();
-  readonly #jobgroups = new Map<string, string>();
-  /** Launches that are being written or ordered: they take a slot before their row says so. */
-  readonly #launching = new Set<number>();
-  readonly #watchers = new Map<number, Set<Connected>>();
-  readonly #progressTimers = new Map<number, NodeJS.Timeout>();
+  readonly #slots = new Slots();
+  readonly #orders: LaunchOrders;
+  readonly #watchers = new Watchers();
+  /** Drivers that have not ended, by run. */
+  readonly #live = new Map<number, Set<Driver>>();
+  /** Drivers to be looked at before the transaction commits. */
+  readonly #dirty = new Set<Driver>();
+  #afterCommit: (() => void)[] = [];
   readonly #waits = new Set<{readonly isOver: () => boolean; readonly resolve: () => void}>();
-  #isPumping = false;
+  /** Since when nothing of the area has been running. */
+  #idleSinceS: number;
+  #lastDeadCheckS: number;
 
   constructor(options: HomehostOptions) {
     this.store = new Store(options.db);
     this.nowS = options.nowS ?? (() => Math.floor(Date.now() / 1000));
+    this.#idleSinceS = this.nowS();
+    this.#lastDeadCheckS = this.nowS();
     this.#log = options.log;
     this.#committer = new GroupCommitter(options.db, {
+      beforeCommit: () => this.#follow(),
       onCommit: () => this.#onCommit(),
-      onRollback: () => this.store.invalidate(),
+      onRollback: (isWhole) => this.#onRollback(isWhole),
     });
-    for (const instance of this.store.tests.activeInstances()) {
-      this.#active.set(instance.id, instance);
+    this.#orders = new LaunchOrders({
+      store: this.store,
+      managers: this.managers,
+      slots: this.#slots,
+      nowS: this.nowS,
+      log: options.log,
+    });
+    for (const {id, testName, itemPath} of this.store.tests.activeInstances()) {
+      this.#slots.take({testId: id, testName, itemPath, jobgroup: ''});
     }
   }
 
@@ -66,16 +78,18 @@ export class Homehost {
 
   /** Whether a daemon may leave: nothing is running, nobody is being driven. */
   get isIdle(): boolean {
-    return this.#active.size === 0 && [...this.drivers.values()].every((driver) => driver.stage === 'ended');
+    return this.#slots.size === 0 && this.#live.size === 0;
   }
 
   /** Brings back the drivers that had not ended when the last daemon did. */
   restoreDrivers(): void {
     for (const row of this.store.runners.live()) {
-      const submission = JSON.parse(row.options) as Submission;
-      const driver = this.#makeDriver(row.id, submission, row.runId ?? 0);
-      const start = row.plan === '' ? this.#plan(driver) : driver.begin(JSON.parse(row.plan) as RunPlan);
-      void start.catch((error: unknown) => driver.fail(error));
+      const driver = this.#makeDriver(row.id, JSON.parse(row.options) as Submission, row.runId ?? 0);
+      if (row.plan === '') {
+        void this.#plan(driver);
+      } else {
+        void this.#change(driver, () => driver.resume(JSON.parse(row.plan) as StoredPlan));
+      }
     }
   }
 
@@ -90,12 +104,12 @@ export class Homehost {
     }
     const {target, runName, options, owner, action} = submission;
     const values = target.split('/');
-    if (values.length !== this.store.keys.length) {
-      throw new RpcError(
-        'invalidValue',
-        `Invalid target, "${target}" should be: ${this.store.keys.join('/')}`,
-        {field: 'target', value: target},
-      );
+    const {keys} = this.store;
+    if (values.length !== keys.length) {
+      throw new RpcError('invalidValue', `Invalid target, "${target}" should be: ${keys.join('/')}`, {
+        field: 'target',
+        value: target,
+      });
     }
     const {driverId, runId} = await this.write(() => {
       const run = this.store.runs.register(
@@ -124,34 +138,27 @@ export class Homehost {
       this.store.runners.setRun(id, run.runId);
       return {driverId: id, runId: run.runId};
     });
-    const driver = this.#makeDriver(driverId, submission, runId);
-    void this.#plan(driver).catch((error: unknown) => driver.fail(error));
+    void this.#plan(this.#makeDriver(driverId, submission, runId));
     return {driverId, runId};
   }
 
-  stopDriver(driverId: number): boolean {
+  /** Nothing new is launched; true when the driver was still at it. `who` is told to whoever watches. */
+  async stopDriver(driverId: number, who?: string): Promise<boolean> {
     const driver = this.drivers.get(driverId);
     if (driver === undefined || driver.stage === 'ended') {
       return false;
     }
-    driver.say(0, 'INFO: (0) stopped: nothing new is launched, running tests go on');
-    driver.end(130);
+    await this.write(() => {
+      const by = who === undefined ? '' : ` by ${who}`;
+      driver.say(0, `INFO: (0) stopped${by}: nothing new is launched, running tests go on`);
+      driver.end(130);
+    });
     return true;
   }
 
   /** Sends the output of a driver to a connection from now on. */
   watch(driver: Driver, connection: Connected, fromSeq: number): void {
-    for (const entry of driver.output(fromSeq)) {
-      connection.notify('driver.output', {driverId: driver.id, ...entry});
-    }
-    if (driver.stage === 'ended') {
-      connection.notify('driver.ended', {driverId: driver.id, exitCode: driver.exitCode ?? 0});
-      return;
-    }
-    connection.notify('driver.progress', {driverId: driver.id, ...driver.progress()});
-    const watchers = this.#watchers.get(driver.id) ?? new Set();
-    this.#watchers.set(driver.id, watchers.add(connection));
-    connection.onClose(() => watchers.delete(connection));
+    this.#watchers.add(driver, connection, fromSeq);
   }
 
   /** Resolves when the condition, which is looked at after every commit, holds. */
@@ -172,18 +179,17 @@ export class Homehost {
     launches: readonly {readonly testId: number; readonly launchId: string}[],
   ): readonly string[] {
     const forget: string[] = [];
-    const own: number[] = [];
     const known = new Set<number>();
     for (const {testId, launchId} of launches) {
       if (this.store.tests.get(testId) !== undefined && this.store.tests.launchId(testId) === launchId) {
-        own.push(testId);
         known.add(testId);
       } else {
         forget.push(launchId);
       }
     }
-    this.managers.add(manager, own);
-    setImmediate(() => this.#orderAgain(manager, known));
+    this.managers.add(manager, [...known]);
+    // After the answer to the registration, which tells the manager what to forget first.
+    setImmediate(() => this.#orders.orderAgain(manager, known, this.#liveDrivers()));
     return forget;
   }
 
@@ -208,7 +214,12 @@ export class Homehost {
     for (const testId of testIds) {
       const manager = this.managers.ownerOf(testId);
       if (manager !== undefined) {
-        byManager.set(manager, [...(byManager.get(manager) ?? []), testId]);
+        const ids = byManager.get(manager);
+        if (ids === undefined) {
+          byManager.set(manager, [testId]);
+        } else {
+          ids.push(testId);
+        }
       }
     }
     for (const [manager, ids] of byManager) {
@@ -218,114 +229,164 @@ export class Homehost {
   }
 
   driversOfRun(runId: number): readonly Driver[] {
-    return [...this.drivers.values()].filter((driver) => driver.runId === runId && driver.stage !== 'ended');
+    return [...(this.#live.get(runId) ?? [])];
   }
 
   /** What is still being driven for a manager's host and user. */
   submissionsAt(host: string, user: string): readonly string[] {
-    return [...this.drivers.values()]
-      .filter(
-        ({stage, submission: {manager}}) =>
-          stage !== 'ended' && manager.host === host && manager.user === user,
-      )
+    return [...this.#liveDrivers()]
+      .filter(({submission: {manager}}) => manager.host === host && manager.user === user)
       .map(({submission}) => submission.uuid);
+  }
+
+  /** What only time brings: runs that wait for nothing any more, and tests that died without a word. To be called now and then. */
+  lookAround(): void {
+    const nowS = this.nowS();
+    const hopeless = [...this.#liveDrivers()].filter(
+      ({plan}) =>
+        this.#slots.size === 0 &&
+        plan !== undefined &&
+        nowS - this.#idleSinceS > plan.settings.giveUpWaitingS,
+    );
+    for (const driver of hopeless) {
+      void this.#change(driver, () => driver.giveUp());
+    }
+    if (nowS - this.#lastDeadCheckS >= deadCheckS) {
+      this.#lastDeadCheckS = nowS;
+      for (const driver of this.#liveDrivers()) {
+        void this.markDead(driver.runId, driver.plan?.settings.deadtimeS ?? 0);
+      }
+    }
+  }
+
+  /** Marks tests of a run that died without a word (runs.md 11); returns their ids. */
+  async markDead(runId: number, deadtimeS: number): Promise<readonly number[]> {
+    return await this.write(() => {
+      const nowS = this.nowS();
+      const dead = this.store.tests
+        .unended(runId)
+        .filter((row) =>
+          isDead(row, {
+            nowS,
+            deadtimeS,
+            managerHeardS: this.managers.ownerOf(row.id) === undefined ? undefined : nowS,
+          }),
+        )
+        .map(({id}) => id);
+      for (const id of dead) {
+        this.store.tests.setState(id, {state: 'COMPLETED', status: 'DEAD', comment: DEAD_COMMENT}, nowS);
+      }
+      for (const driver of dead.length === 0 ? [] : this.driversOfRun(runId)) {
+        driver.say(0, `WARNING: tests ${dead.join(', ')} have died without a word: COMPLETED/DEAD`);
+      }
+      return dead;
+    });
+  }
+
+  *#liveDrivers(): Generator<Driver> {
+    for (const drivers of this.#live.values()) {
+      yield* drivers;
+    }
   }
 
   #makeDriver(id: number, submission: Submission, runId: number): Driver {
     const world: DriverWorld = {
       store: this.store,
-      write: this.write,
       nowS: this.nowS,
-      isRunningAnywhere: (testName, itemPath) =>
-        [...this.#active.values()].some(
-          (one) => one.testName === testName && (itemPath === undefined || one.itemPath === itemPath),
+      isRunningAnywhere: (testName, itemPath) => this.#slots.isRunning(testName, itemPath),
+      mayOthersStart: (driver, testName) =>
+        this.driversOfRun(runId).some(
+          (other) => other !== driver && (other.schedule?.mayStart(testName) ?? true),
         ),
-      expandItems: async (driver, testName, testDir) => await this.#expandItems(driver, testName, testDir),
-      pump: () => this.#pump(),
-      onOutput: (driver, entry) => this.#tellWatchers(driver, entry),
-      onResult: (driver, row) => this.#tellResult(driver, row),
-      onProgress: (driver) => this.#tellProgress(driver),
-      onEnd: (driver, exitCode) => void this.#onDriverEnd(driver, exitCode),
+      tellChanges: () => this.#tellChanges(),
+      expandItems: (driver, testName, testDir) => void this.#expandItems(driver, testName, testDir),
+      later: (delayMs, change) => {
+        setTimeout(() => void this.#change(driver, change), delayMs).unref();
+      },
+      onOutput: (driver, entry) => this.#afterCommit.push(() => this.#watchers.tellOutput(driver, entry)),
+      onResult: (driver, row) => this.#afterCommit.push(() => this.#watchers.tellResult(driver, row)),
+      onProgress: (driver) => this.#watchers.tellProgress(driver),
+      onEnd: (driver, exitCode) => this.#endDriver(driver, exitCode),
     };
     const driver = new Driver({id}, submission, runId, world);
     this.drivers.set(id, driver);
+    const ofRun = this.#live.get(runId) ?? new Set();
+    this.#live.set(runId, ofRun.add(driver));
     return driver;
   }
 
-  async #plan(driver: Driver): Promise<void> {
-    const {submission} = driver;
-    if (submission.action !== 'run') {
-      await this.#reset(driver);
+  /** Changes a driver in a transaction of its own; what it cannot do ends it. */
+  async #change(driver: Driver, change: () => void): Promise<void> {
+    if (driver.stage === 'ended') {
+      return;
     }
-    const {uuid, target, runName, options} = submission;
-    const {host, user} = submission.manager;
+    try {
+      await this.write(() => {
+        change();
+        this.#dirty.add(driver);
+      });
+    } catch (error) {
+      await this.#fail(driver, error);
+    }
+  }
+
+  async #fail(driver: Driver, error: unknown): Promise<void> {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#log('ERROR', `driver ${driver.id}: ${text}`);
+    await this.write(() => driver.fail(error)).catch(() => {
+      // The database takes no writes at all: the next daemon finds the driver as it was.
+    });
+  }
+
+  async #plan(driver: Driver): Promise<void> {
+    const {uuid, target, runName, options, manager: at, argv, action} = driver.submission;
     for (;;) {
-      const manager = await this.managers.wait(host, user, managerWaitMs);
+      let manager: Manager | undefined;
       try {
+        manager = await this.managers.wait(at.host, at.user, managerWaitMs);
         const reply = planReply.parse(
           await ask(manager, 'manager.plan', {
             submission: {uuid, target, runName, options},
-            argv: [...submission.argv],
+            argv: [...argv],
           }),
         );
-        for (const {stream, level, text} of reply.messages) {
-          driver.say(level, text, stream);
+        if (action === 'rerun-all') {
+          await this.#endRunning(driver.runId);
         }
-        if (reply.plan.exitCode !== null) {
-          driver.end(reply.plan.exitCode);
-          return;
-        }
-        await this.write(() =>
-          this.store.runners.setPlan(driver.id, JSON.stringify(reply.plan), reply.plan.testPatt),
-        );
-        await driver.begin(reply.plan);
+        await this.#change(driver, () => {
+          for (const {stream, level, text} of reply.messages) {
+            driver.say(level, text, stream);
+          }
+          if (reply.plan.exitCode === null) {
+            driver.start(reply.plan);
+          } else {
+            driver.end(reply.plan.exitCode);
+          }
+        });
         return;
       } catch (error) {
-        if (this.managers.find(host, user) === manager) {
-          throw error;
+        const isLost = manager !== undefined && this.managers.find(at.host, at.user) !== manager;
+        if (!isLost) {
+          await this.#fail(driver, error);
+          return;
         }
         // The manager was lost while it planned: the next one plans anew.
       }
     }
   }
 
-  /** The resets of `rerun clean`, `all` and `failed` (runs.md 12). */
-  async #reset(driver: Driver): Promise<void> {
-    const {action, options} = driver.submission;
-    const rows = this.store.tests.list({
-      runIds: [driver.runId],
-      ...(action === 'rerun-failed' ? {testPatt: options.testPatt} : {}),
-    });
-    if (action === 'rerun-all') {
-      await this.kill(
-        rows.filter((row) => isRunning(row.state)).map((row) => row.id),
-        'killed by rerun all',
-      );
-      await this.waitUntil(() =>
-        rows.every(
-          (row) =>
-            !['KILLREQ', 'RUNNING', 'REMOTEHOSTSTART', 'LAUNCHED'].includes(
-              this.store.tests.get(row.id)?.state ?? '',
-            ),
-        ),
-      );
-    }
-    const {mustReset} = await import('./resets.ts');
-    await this.write(() => {
-      const items = new Set(rows.filter((row) => row.itemPath !== '').map((row) => row.testName));
-      for (const row of rows) {
-        // Parent rows follow from their items.
-        const isParent = row.itemPath === '' && items.has(row.testName);
-        if (!isParent && mustReset(action, row)) {
-          this.store.tests.setState(row.id, {state: 'NOT_STARTED', status: 'n/a', comment: ''}, this.nowS());
-        } else if (isParent && row.state === 'NOT_STARTED' && action !== 'run') {
-          this.store.tests.setState(row.id, {state: 'NOT_STARTED', status: 'n/a', comment: ''}, this.nowS());
-        }
-      }
-    });
+  /** `rerun all`: what is active is killed, and set back after it has ended (runs.md 12.3). */
+  async #endRunning(runId: number): Promise<void> {
+    const isActive = (state: string | undefined) => isRunning(state ?? '') || state === 'KILLREQ';
+    const active = this.store.tests.list({runIds: [runId]}).filter((row) => isActive(row.state));
+    await this.kill(
+      active.map((row) => row.id),
+      'killed by rerun all',
+    );
+    await this.waitUntil(() => active.every(({id}) => !isActive(this.store.tests.get(id)?.state)));
   }
 
-  async #expandItems(driver: Driver, testName: string, testDir: string) {
+  async #expandItems(driver: Driver, testName: string, testDir: string): Promise<void> {
     const {uuid, target, runName, options, manager: at} = driver.submission;
     for (;;) {
       const manager = await this.managers.wait(at.host, at.user, undefined);
@@ -335,42 +396,159 @@ export class Homehost {
           testName,
           testDir,
         });
-        for (const {stream, level, text} of reply.messages) {
-          driver.say(level, text, stream);
-        }
-        return reply.items;
+        await this.#change(driver, () => {
+          for (const {stream, level, text} of reply.messages) {
+            driver.say(level, text, stream);
+          }
+          driver.expanded(testName, reply.items);
+        });
+        return;
       } catch (error) {
         if (this.managers.find(at.host, at.user) === manager) {
-          throw error;
+          await this.#fail(driver, error);
+          return;
         }
         // Lost while it read: the next one reads again.
       }
     }
   }
 
-  #onCommit(): void {
-    const changes = this.store.takeChanges();
-    const touched = new Set<Driver>();
-    let freed = false;
-    for (const testId of changes.tests) {
-      const row = this.store.tests.get(testId);
-      if (row === undefined) {
+  /** Inside the transaction: what follows from the changed rows, until nothing follows any more. */
+  #follow(): void {
+    do {
+      this.#tellChanges();
+      for (const driver of this.#dirty) {
+        this.#dirty.delete(driver);
+        try {
+          driver.advance();
+        } catch (error) {
+          // A fault of one run must not undo what everybody else has written.
+          this.#log('ERROR', `driver ${driver.id}: ${error instanceof Error ? error.stack : error}`);
+          driver.fail(error);
+        }
+        this.#recheckOthers(driver);
+      }
+      this.#launchReady();
+    } while (this.#dirty.size > 0 || this.store.hasChangedTests);
+  }
+
+  /** Tells the drivers of their changed rows, and keeps the slots counted. */
+  #tellChanges(): void {
+    while (this.store.hasChangedTests) {
+      for (const testId of this.store.takeChanges().tests) {
+        const row = this.store.tests.get(testId);
+        if (row === undefined) {
+          continue;
+        }
+        this.#countSlot(row);
+        for (const driver of this.#live.get(row.runId) ?? []) {
+          driver.rowChanged(row);
+          this.#dirty.add(driver);
+        }
+      }
+    }
+  }
+
+  #countSlot(row: TestRow): void {
+    const {id: testId, testName, itemPath} = row;
+    if (isRunning(row.state)) {
+      const isParent = itemPath === '' && this.store.tests.hasItems(row.runId, testName);
+      if (!isParent) {
+        const jobgroup = this.#jobgroupOf(row.runId, testName);
+        this.#slots.take({testId, testName, itemPath, jobgroup});
+      }
+      return;
+    }
+    const freed = this.#slots.free(testId);
+    if (freed === undefined) {
+      return;
+    }
+    this.#idleSinceS = this.nowS();
+    for (const driver of this.#liveDrivers()) {
+      driver.schedule?.recheckExclusive(freed);
+      if (driver.schedule?.mustAdvance === true) {
+        this.#dirty.add(driver);
+      }
+    }
+  }
+
+  #jobgroupOf(runId: number, testName: string): string {
+    const [driver] = this.#live.get(runId) ?? [];
+    return driver?.jobgroupOf(testName) ?? '';
+  }
+
+  /** Another driver of the same run may wait for what this one has just decided. */
+  #recheckOthers(driver: Driver): void {
+    for (const other of this.#live.get(driver.runId) ?? []) {
+      if (other !== driver && other.schedule?.recheckOthers() === true) {
+        this.#dirty.add(other);
+      }
+    }
+  }
+
+  /** Claims what may go while there are slots: the only place that starts tests. */
+  #launchReady(): void {
+    for (const driver of this.#liveDrivers()) {
+      const {schedule, plan} = driver;
+      if (schedule === undefined || plan === undefined || !schedule.hasReady) {
         continue;
       }
-      freed = this.#countActive(row) || freed;
-      for (const driver of this.driversOfRun(row.runId)) {
-        driver.rowChanged(row);
-        touched.add(driver);
+      const {maxConcurrentJobs, jobgroups, launchDelayS} = plan.settings;
+      const launches: Launch[] = [];
+      while (this.#slots.size < maxConcurrentJobs && schedule.hasReady) {
+        const waitMs = launchDelayS * 1000 - (performance.now() - driver.lastLaunchMs);
+        if (waitMs > 0 || launches.length >= maxLaunchBatch) {
+          // An empty change: the transaction around it launches what may go then.
+          setTimeout(() => void this.#change(driver, () => {}), Math.max(0, waitMs)).unref();
+          break;
+        }
+        const ready = schedule.takeReady((group) => this.#slots.hasRoom(group, maxConcurrentJobs, jobgroups));
+        if (ready === undefined) {
+          break;
+        }
+        const launch = this.#orders.claim(driver, ready);
+        if (launch !== undefined) {
+          driver.lastLaunchMs = performance.now();
+          launches.push(launch);
+        }
+      }
+      if (launches.length > 0) {
+        this.#afterCommit.push(() => void this.#orders.order(driver, launches));
+      }
+      // A gate may have closed while an instance waited for its slot.
+      if (schedule.mustAdvance) {
+        this.#dirty.add(driver);
       }
     }
-    for (const driver of touched) {
-      void driver.advance().catch((error: unknown) => driver.fail(error));
+  }
+
+  #endDriver(driver: Driver, exitCode: number): void {
+    const state = exitCode === 130 ? 'killed' : 'done';
+    this.store.runners.end(driver.id, state, exitCode, this.nowS());
+    this.store.runs.refreshStats(driver.runId);
+    const ofRun = this.#live.get(driver.runId);
+    ofRun?.delete(driver);
+    if (ofRun?.size === 0) {
+      this.#live.delete(driver.runId);
     }
-    if (freed) {
-      for (const driver of this.drivers.values()) {
-        driver.schedule?.recheckExclusive();
+    this.#recheckOthers(driver);
+    this.#afterCommit.push(() => {
+      this.#watchers.tellEnd(driver, exitCode);
+      const {uuid, manager: at} = driver.submission;
+      const manager = this.managers.find(at.host, at.user);
+      if (manager !== undefined) {
+        // One that is gone by now learns of it when it registers.
+        void ask(manager, 'manager.closeSubmission', {uuid}).catch(() => {});
       }
-      this.#pump();
+      setTimeout(() => this.drivers.delete(driver.id), keepEndedMs).unref();
+    });
+  }
+
+  #onCommit(): void {
+    const told = this.#afterCommit;
+    this.#afterCommit = [];
+    for (const tell of told) {
+      tell();
     }
     for (const wait of [...this.#waits]) {
       if (wait.isOver()) {
@@ -380,255 +558,30 @@ export class Homehost {
     }
   }
 
-  /** Keeps the slots counted; true when one became free. */
-  #countActive(row: TestRow): boolean {
-    if (isRunning(row.state)) {
-      const isParent =
-        row.itemPath === '' &&
-        !this.#launching.has(row.id) &&
-        !this.#active.has(row.id) &&
-        this.store.tests.hasItems(row.runId, row.testName);
-      if (!isParent) {
-        this.#active.set(row.id, {testName: row.testName, itemPath: row.itemPath, runId: row.runId});
-      }
-      this.#launching.delete(row.id);
-      return false;
-    }
-    this.#launching.delete(row.id);
-    return this.#active.delete(row.id);
-  }
-
-  /** Launches what may go while there are slots: the only place that starts tests. */
-  #pump(): void {
-    if (this.#isPumping) {
+  /** Of a write that failed alone nothing was told; of a whole transaction everything was, and is taken back from the rows. */
+  #onRollback(isWhole: boolean): void {
+    this.store.invalidate();
+    if (!isWhole) {
       return;
     }
-    this.#isPumping = true;
-    setImmediate(() => {
-      this.#isPumping = false;
-      for (const driver of this.drivers.values()) {
-        this.#launchReady(driver);
-      }
-    });
-  }
-
-  #launchReady(driver: Driver): void {
-    const {schedule, plan} = driver;
-    if (schedule === undefined || plan === undefined || !schedule.hasReady) {
-      return;
+    this.store.takeChanges();
+    this.#afterCommit = [];
+    this.#dirty.clear();
+    for (const {testId} of [...this.#slots.holders()]) {
+      this.#slots.free(testId);
     }
-    const {maxConcurrentJobs, jobgroups, launchDelayS} = plan.settings;
-    const taken: {readonly row: Launch; readonly name: string}[] = [];
-    while (this.#active.size + this.#launching.size < maxConcurrentJobs && taken.length < maxLaunchBatch) {
-      const waitMs = launchDelayS * 1000 - (performance.now() - driver.lastLaunchMs);
-      if (waitMs > 0) {
-        setTimeout(() => this.#pump(), waitMs).unref();
-        break;
-      }
-      const next = schedule.takeReady(
-        (group) =>
-          group === '' || jobgroups[group] === undefined || this.#activeInGroup(group) < jobgroups[group],
-      );
-      if (next === undefined) {
-        break;
-      }
-      const {instance, plan: test} = next;
-      driver.lastLaunchMs = performance.now();
-      this.#launching.add(instance.testId);
-      if (test.jobgroup !== '') {
-        this.#jobgroups.set(test.testName, test.jobgroup);
-      }
-      const row = this.store.tests.get(instance.testId);
-      taken.push({
-        name: instance.itemPath === '' ? instance.testName : `${instance.testName}/${instance.itemPath}`,
-        row: {
-          launchId: `${driver.id}.${randomBytes(8).toString('hex')}`,
-          testId: instance.testId,
-          runId: driver.runId,
-          testName: instance.testName,
-          itemPath: instance.itemPath,
-          vars: instance.vars.map(([name, value]): [string, string] => [name, value]),
-          testDir: test.testDir,
-          preclean: driver.preclean(),
-          rundir: row?.rundir ?? '',
-          shortdir: row?.shortdir ?? '',
-        },
-      });
+    for (const {id, runId, testName, itemPath} of this.store.tests.activeInstances()) {
+      this.#slots.take({testId: id, testName, itemPath, jobgroup: this.#jobgroupOf(runId, testName)});
     }
-    if (taken.length > 0) {
-      void this.#launch(
-        driver,
-        taken.map(({row}) => row),
-      ).catch((error: unknown) => driver.fail(error));
-    }
-  }
-
-  #activeInGroup(group: string): number {
-    let count = 0;
-    for (const {testName} of this.#active.values()) {
-      count += this.#jobgroups.get(testName) === group ? 1 : 0;
-    }
-    for (const testId of this.#launching) {
-      count += this.#jobgroups.get(this.store.tests.get(testId)?.testName ?? '') === group ? 1 : 0;
-    }
-    return count;
-  }
-
-  async #launch(driver: Driver, launches: readonly Launch[]): Promise<void> {
-    const claimed = await this.write(() =>
-      launches.filter((launch) => {
-        const row = this.store.tests.get(launch.testId);
-        // Two drivers never launch the same instance: the second one finds it running.
-        if (row === undefined || isRunning(row.state) || row.state === 'KILLREQ') {
-          this.#launching.delete(launch.testId);
-          return false;
-        }
-        this.store.tests.setState(
-          launch.testId,
-          {state: 'LAUNCHED', status: 'n/a', comment: ''},
-          this.nowS(),
-        );
-        this.store.tests.setLaunchId(launch.testId, launch.launchId);
-        return true;
-      }),
-    );
-    const {host, user} = driver.submission.manager;
-    const manager = this.managers.find(host, user);
-    if (manager !== undefined) {
-      await this.#order(driver, manager, claimed);
-    }
-    // Without it they wait: whatever manager comes up there is given every launch that it does not know.
-  }
-
-  async #order(driver: Driver, manager: Manager, launches: readonly Launch[]): Promise<void> {
-    const {uuid, target, runName, options} = driver.submission;
-    for (const {testId} of launches) {
-      this.managers.setOwner(testId, manager.id);
-    }
-    try {
-      await ask(manager, 'manager.launch', {
-        submission: {uuid, target, runName, options},
-        launches: [...launches],
-      });
-    } catch (error) {
-      if (this.managers.find(manager.host, manager.user) === manager) {
-        this.#log(
-          'WARNING',
-          `manager ${manager.id} refused ${launches.length} launches: ${error instanceof Error ? error.message : error}`,
-        );
+    for (const row of this.store.runners.live()) {
+      const driver = this.drivers.get(row.id);
+      if (driver !== undefined && row.plan !== '') {
+        driver.reopen();
+        const ofRun = this.#live.get(driver.runId) ?? new Set();
+        this.#live.set(driver.runId, ofRun.add(driver));
+        const plan = JSON.parse(row.plan) as RunPlan;
+        setTimeout(() => void this.#change(driver, () => driver.resume(plan)), 1000).unref();
       }
     }
-  }
-
-  /** Rows that are LAUNCHED for this manager's host and user, and that it does not know of. */
-  #orderAgain(manager: Manager, known: ReadonlySet<number>): void {
-    for (const driver of this.drivers.values()) {
-      const {host, user} = driver.submission.manager;
-      if (host !== manager.host || user !== manager.user || driver.plan === undefined) {
-        continue;
-      }
-      const testsByName = new Map(driver.plan.tests.map((test) => [test.testName, test]));
-      const launches: Launch[] = [];
-      for (const [testId, {testName, itemPath, runId}] of this.#active) {
-        const test = testsByName.get(testName);
-        const launchId = this.store.tests.launchId(testId);
-        const row = this.store.tests.get(testId);
-        if (
-          runId !== driver.runId ||
-          known.has(testId) ||
-          row?.state !== 'LAUNCHED' ||
-          test === undefined ||
-          !driver.isOwnLaunch(launchId)
-        ) {
-          continue;
-        }
-        const vars = test.items.find((item) => item.itemPath === itemPath)?.vars ?? [];
-        launches.push({
-          launchId,
-          testId,
-          runId,
-          testName,
-          itemPath,
-          vars: vars.map(([name, value]): [string, string] => [name, value]),
-          testDir: test.testDir,
-          preclean: driver.preclean(),
-          rundir: row.rundir,
-          shortdir: row.shortdir,
-        });
-      }
-      if (launches.length > 0) {
-        void this.#order(driver, manager, launches);
-      }
-    }
-  }
-
-  #tellWatchers(driver: Driver, entry: OutputEntry): void {
-    for (const connection of this.#watchers.get(driver.id) ?? []) {
-      connection.notify('driver.output', {driverId: driver.id, ...entry});
-    }
-  }
-
-  #tellResult(driver: Driver, row: TestRow): void {
-    const watchers = this.#watchers.get(driver.id);
-    if (watchers === undefined) {
-      return;
-    }
-    const {id: testId, testName, itemPath, state, status, runDuration, host, comment} = row;
-    const {done, total} = driver.progress();
-    for (const connection of watchers) {
-      connection.notify('driver.result', {
-        driverId: driver.id,
-        testId,
-        testName,
-        itemPath,
-        state,
-        status,
-        runDuration,
-        host,
-        comment,
-        done,
-        total,
-      });
-    }
-  }
-
-  #tellProgress(driver: Driver): void {
-    if (!this.#watchers.has(driver.id) || this.#progressTimers.has(driver.id)) {
-      return;
-    }
-    const timer = setTimeout(() => {
-      this.#progressTimers.delete(driver.id);
-      this.#notifyProgress(driver);
-    }, progressPauseMs);
-    timer.unref();
-    this.#progressTimers.set(driver.id, timer);
-  }
-
-  #notifyProgress(driver: Driver): void {
-    if (driver.stage === 'ended') {
-      return;
-    }
-    for (const connection of this.#watchers.get(driver.id) ?? []) {
-      connection.notify('driver.progress', {driverId: driver.id, ...driver.progress()});
-    }
-  }
-
-  async #onDriverEnd(driver: Driver, exitCode: number): Promise<void> {
-    const state = exitCode === 130 ? 'killed' : 'done';
-    await this.write(() => {
-      this.store.runners.end(driver.id, state, exitCode, this.nowS());
-      this.store.runs.refreshStats(driver.runId);
-    });
-    for (const connection of this.#watchers.get(driver.id) ?? []) {
-      connection.notify('driver.ended', {driverId: driver.id, exitCode});
-    }
-    this.#watchers.delete(driver.id);
-    const {uuid, manager: at} = driver.submission;
-    const manager = this.managers.find(at.host, at.user);
-    if (manager !== undefined) {
-      // One that is gone by now learns of it when it registers.
-      void ask(manager, 'manager.closeSubmission', {uuid}).catch(() => {});
-    }
-    setTimeout(() => this.drivers.delete(driver.id), keepEndedMs).unref();
   }
 }

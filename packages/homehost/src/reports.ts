@@ -3,7 +3,7 @@
  * word of an older launch is dropped).
  */
 import {type ReportEntry, RpcError} from '@megatest/rpc';
-import type {Store, TestUpdate} from '@megatest/store';
+import type {Store, TestRow, TestUpdate} from '@megatest/store';
 
 /** Applies entries that are newer than what is stored of this journal; returns the last sequence number that is done. */
 export function applyReport(
@@ -11,7 +11,7 @@ export function applyReport(
   journalId: string,
   entries: readonly {readonly seq: number; readonly entry: ReportEntry}[],
   nowS: number,
-  onFatalLaunch: (testId: number, reason: string) => void,
+  onFatalLaunch: (row: TestRow, reason: string) => void,
 ): number {
   const key = `journal:${journalId}`;
   const before = Number(store.doneResult(key, 0) ?? '0');
@@ -32,7 +32,7 @@ function applyEntry(
   store: Store,
   entry: ReportEntry,
   nowS: number,
-  onFatalLaunch: (testId: number, reason: string) => void,
+  onFatalLaunch: (row: TestRow, reason: string) => void,
 ): void {
   const row = store.tests.get(entry.testId);
   if (row === undefined || row.state === 'DELETED' || store.tests.launchId(entry.testId) !== entry.launchId) {
@@ -50,7 +50,7 @@ function applyEntry(
           {state: 'NOT_STARTED', status: 'n/a', comment: entry.reason},
           nowS,
         );
-        onFatalLaunch(entry.testId, entry.reason);
+        onFatalLaunch(row, entry.reason);
       } else {
         store.tests.setState(
           entry.testId,
@@ -58,6 +58,9 @@ function applyEntry(
           nowS,
         );
       }
+      return;
+    case 'skipped':
+      store.tests.setState(entry.testId, {state: 'COMPLETED', status: 'SKIP', comment: entry.comment}, nowS);
       return;
     case 'claimed':
       // A row that is to be killed keeps saying so until its end is reported.

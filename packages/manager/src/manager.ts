@@ -406,7 +406,7 @@ class Manager {
         const world = this.#executionWorld(submitted.umask, false);
         const execution = Execution.start(result.info, result.encoded, result.env, context, world);
         await this.#run(execution, {launchId, testId, uuid: submission.uuid, launch}, false);
-      } else if (result.kind === 'failed') {
+      } else if (result.kind === 'notStarted') {
         this.#launches.end(launchId);
       }
     } catch (error) {

@@ -1,4 +1,5 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
+
 import type {DataRow, RunnerRow, RunRow, StateChange, StateCount, StepRow, TestRow} from '@megatest/store';
 import * as z from 'zod';
 import {method} from './method-table.ts';
@@ -37,8 +38,10 @@ export const submitOptions = z.strictObject({
   setVars: text.optional(),
   contour: name.optional(),
   verbosity: name.optional(),
-  /** Print what would run and end. */
-  dryRun: z.boolean().optional(),
+  /** Failures at which nothing more is launched. */
+  maxFail: z.number().int().positive().optional(),
+  /** Launch in an order that this seed decides. */
+  shuffle: z.number().int().nonnegative().optional(),
 });
 
 export type SubmitOptions = z.output<typeof submitOptions>;

@@ -27,6 +27,9 @@ export const runPlan = z.object({
       hasTriggers: z.boolean(),
       iterated: z.enum(['no', 'now', 'later']),
       items: z.array(plannedItem),
+      /** How many items there are before the pattern. */
+      itemCount: z.number().optional(),
+      retry: z.object({count: z.number(), delayS: z.number()}).optional(),
       skip: z.object({kind: z.enum(['prevrunning', 'fileexists', 'rundelay']), value: z.string()}).nullable(),
       reason: z.string(),
       isInCycle: z.boolean(),
@@ -42,6 +45,16 @@ export const runPlan = z.object({
     runWait: z.boolean(),
     reruns: z.number(),
     deadtimeS: z.number(),
+    giveUpWaitingS: z.number(),
+    /** Longest chain of recorded durations first, instead of by priority and name. */
+    ordersByDuration: z.boolean(),
+    /** `[setup] allow-auto-rerun`. */
+    allowAutoRerun: z.string(),
+    /** What `rerun clean` sets back; `null` = the default list. */
+    cleanRerun: z.object({
+      states: z.array(z.string()).nullable(),
+      statuses: z.array(z.string()).nullable(),
+    }),
     linkTree: z.string(),
   }),
   /** Set when planning ended the run; nothing is to be run then. */
@@ -62,6 +75,8 @@ const launch = z.strictObject({
   vars,
   testDir: name,
   preclean: z.boolean(),
+  /** The test is skipped when the manager finds this file. */
+  skipIfExists: name.nullable(),
   /** Link and physical directory of an earlier execution, for `preclean`. */
   rundir: name,
   shortdir: name,

@@ -13,6 +13,8 @@ export const reportEntry = z.discriminatedUnion('type', [
   z.strictObject({type: z.literal('launchFailed'), ...launch, reason: text, fatal: z.boolean()}),
   /** A manager that was ordered to run the test itself begins: what `tests.claim` is for a test that a launcher brought. */
   z.strictObject({type: z.literal('claimed'), ...launch, host: name, pid: id}),
+  /** The file of `[skip] fileexists` was there: nothing was run. */
+  z.strictObject({type: z.literal('skipped'), ...launch, comment: text}),
   z.strictObject({
     type: z.literal('state'),
     ...launch,

@@ -13,19 +13,26 @@ const maxGroupWrites = 1000;
 
 type Waiting = {run(): void; settle(committed: boolean, error?: unknown): void};
 
+export type CommitHooks = {
+  /** Still in the transaction, after the writes of the group: what follows from them is committed with them. */
+  readonly beforeCommit?: () => void;
+  readonly onCommit?: () => void;
+  /** A write, or with `isWhole` everything of the group, was undone. */
+  readonly onRollback?: (isWhole: boolean) => void;
+};
+
 export class GroupCommitter {
   readonly #db: Connection;
   readonly #waiting: Waiting[] = [];
+  readonly #beforeCommit: () => void;
   readonly #onCommit: () => void;
-  readonly #onRollback: () => void;
+  readonly #onRollback: (isWhole: boolean) => void;
   #isScheduled = false;
   #writes = 0;
 
-  constructor(
-    db: Connection,
-    hooks: {readonly onCommit?: () => void; readonly onRollback?: () => void} = {},
-  ) {
+  constructor(db: Connection, hooks: CommitHooks = {}) {
     this.#db = db;
+    this.#beforeCommit = hooks.beforeCommit ?? (() => {});
     this.#onCommit = hooks.onCommit ?? (() => {});
     this.#onRollback = hooks.onRollback ?? (() => {});
   }
@@ -49,7 +56,7 @@ export class GroupCommitter {
             if (this.#db.inTransaction) {
               this.#db.exec('ROLLBACK TO w; RELEASE w');
             }
-            this.#onRollback();
+            this.#onRollback(false);
             outcome = {error};
           }
         },
@@ -89,12 +96,13 @@ export class GroupCommitter {
           break;
         }
       }
+      this.#beforeCommit();
       prepared(this.#db, 'COMMIT').run();
     } catch (error) {
       if (this.#db.inTransaction) {
         this.#db.exec('ROLLBACK');
       }
-      this.#onRollback();
+      this.#onRollback(true);
       // Without a transaction (BEGIN failed) nothing has been taken yet: the first waiting write carries the bad news.
       const failed = group.length > 0 ? group : this.#waiting.splice(0);
       for (const waiting of failed) {

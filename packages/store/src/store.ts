@@ -41,6 +41,11 @@ export class Store {
     this.runners = new RunnerTable(db, changed);
   }
 
+  /** Whether a test was written since the last call of `takeChanges`. */
+  get hasChangedTests(): boolean {
+    return this.#changes.tests.size > 0;
+  }
+
   takeChanges(): Changes {
     const changes = this.#changes;
     this.#changes = {runs: new Set(), tests: new Set(), runners: new Set()};

@@ -415,6 +415,41 @@ export class TestTable {
     );
   }
 
+  /** Latest start of the same test or item in any run, with one of these states and statuses; `undefined` = never. */
+  lastResultS(
+    testName: string,
+    itemPath: string,
+    states: readonly string[],
+    statuses: readonly string[],
+  ): number | undefined {
+    const marks = (list: readonly string[]) => list.map(() => '?').join(', ');
+    // A test without items is asked for by its name alone, which finds its items too.
+    const item = itemPath === '' ? '' : 'AND item_path = ?';
+    const sql = `SELECT max(event_time) FROM tests WHERE testname = ? ${item}
+       AND state IN (${marks(states)}) AND status IN (${marks(statuses)})`;
+    const values = [testName, ...(itemPath === '' ? [] : [itemPath]), ...states, ...statuses];
+    return (
+      prepared<string[], number | null>(this.#db, sql)
+        .pluck()
+        .get(...values) ?? undefined
+    );
+  }
+
+  /** Instances of a run that have not ended, with what tells whether they live. */
+  unended(runId: number): readonly {
+    readonly id: number;
+    readonly state: string;
+    readonly eventTimeS: number;
+    readonly runDurationS: number;
+  }[] {
+    return prepared<[number], {id: number; state: string; eventTimeS: number; runDurationS: number}>(
+      this.#db,
+      `SELECT id, state, event_time AS eventTimeS, run_duration AS runDurationS FROM tests AS t
+       WHERE run_id = ? AND state IN ('RUNNING', 'REMOTEHOSTSTART', 'LAUNCHED')
+         AND NOT (item_path = '' AND EXISTS (SELECT 1 FROM tests AS i WHERE i.run_id = t.run_id AND i.testname = t.testname AND i.item_path <> ''))`,
+    ).all(runId);
+  }
+
   /** Marks rows DELETED and removes their steps and data. */
   delete(testIds: readonly number[]): void {
     for (const testId of testIds) {

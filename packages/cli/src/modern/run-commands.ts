@@ -1,9 +1,10 @@
 /** Commands that start, repeat, stop and change runs. */
 import {join} from 'node:path';
-import {hasFailed, parseTarget, UserError} from '@megatest/model';
+import {hasFailed, PLAN_FORMATS, type PlanFormat, parseTarget, UserError} from '@megatest/model';
 import {PROGRAM_VERSION, type SubmitOptions} from '@megatest/rpc';
 import type {Argv, CommandModule} from 'yargs';
 import {changeStates, removeRuns, type Selection, setRunLocks} from '../actions/change-runs.ts';
+import {showPlan} from '../actions/show-plan.ts';
 import {type RunRequest, submitRun} from '../actions/submit-run.ts';
 import {failedFirst, printSummary} from '../view/run-summary.ts';
 import {RunView} from '../view/run-view.ts';
@@ -32,6 +33,10 @@ type RunArguments = SelectorArguments & {
   readonly set?: readonly string[] | undefined;
   readonly contour?: string | undefined;
   readonly exitZero?: boolean | undefined;
+  readonly maxFail?: number | undefined;
+  readonly shuffle?: number | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly format?: PlanFormat | undefined;
 };
 
 export const runCommands: CommandFile = (outcome) => [
@@ -42,7 +47,8 @@ export const runCommands: CommandFile = (outcome) => [
       withRunOptions(withTestSelectors(yargs))
         .example('$0 run -t linux/v1 -n nightly', 'every test of the area')
         .example('$0 run -t linux/v1 -n nightly -p unit,build/%', 'some of them, with what they wait for')
-        .example('$0 run -t linux/v1 -n nightly --detach', 'submit and leave'),
+        .example('$0 run -t linux/v1 -n nightly --detach', 'submit and leave')
+        .example('$0 run -t linux/v1 --dry-run', 'what would run, and why'),
     handler: async (args: unknown) =>
       await inArea(
         args as RunArguments,
@@ -154,6 +160,14 @@ function withRunOptions<T>(yargs: Argv<T>) {
     .option('rerun', {type: 'string', describe: 'also run completed tests with one of these statuses'})
     .option('set', {type: 'string', array: true, describe: 'variable for the tests, V=x'})
     .option('contour', {type: 'string', describe: 'contour of the run'})
+    .option('max-fail', {
+      alias: 'maxfail',
+      type: 'number',
+      describe: 'launch nothing more after so many failures',
+    })
+    .option('shuffle', {type: 'number', describe: 'launch in an order that this seed decides'})
+    .option('dry-run', {type: 'boolean', describe: 'only show what would run, and why'})
+    .option('format', {choices: PLAN_FORMATS, describe: 'form of the dry run (default: table)'})
     .option('exit-zero', {type: 'boolean', describe: 'exit code 0 also when tests failed'});
 }
 
@@ -186,7 +200,7 @@ async function run(
   const target = args.requireTarget ?? neededTarget(context, args);
   parseTarget(target, session.keys, EXIT.usage);
   const runName = args.name;
-  if (runName === undefined) {
+  if (runName === undefined && args.dryRun !== true) {
     throw new UserError('which run? Give it a name with --name', {exitCode: EXIT.usage});
   }
   const waits = args.detach !== true;
@@ -201,11 +215,16 @@ async function run(
     runWait: waits ? true : undefined,
     setVars: args.set?.join(','),
     contour: args.contour,
+    maxFail: args.maxFail,
+    shuffle: args.shuffle,
   };
+  if (args.dryRun === true) {
+    return await showPlan(context, {target, runName: args.name ?? '', options}, args.format);
+  }
   const request: RunRequest = {
     action,
     target,
-    runName,
+    runName: runName ?? '',
     options,
     argv: process.argv.slice(2),
     env: {MT_TARGET: target},

@@ -269,6 +269,11 @@ export class RunSchedule {
     return this.#hasStopped;
   }
 
+  /** Variables of an item; none when it is not known (yet). */
+  varsOf(testName: string, itemPath: string): PlannedItem['vars'] {
+    return this.#nodes.get(testName)?.instances.get(itemPath)?.vars ?? [];
+  }
+
   /** Instances that are known so far, as a user counts tests. */
   progress(): ProgressCounts {
     return this.#tally.progress;

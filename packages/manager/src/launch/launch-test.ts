@@ -4,7 +4,7 @@
  */
 import {spawnSync} from 'node:child_process';
 import {closeSync, existsSync, openSync, statSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import type {Env} from '@megatest/config';
 import {UserError} from '@megatest/model';
 import type {Launch, ReportEntry, SubmitOptions} from '@megatest/rpc';
@@ -45,7 +45,8 @@ export type LaunchWorld = {
 export type LaunchResult =
   | {readonly kind: 'runHere'; readonly info: CommandInfo; readonly encoded: string; readonly env: Env}
   | {readonly kind: 'sent'}
-  | {readonly kind: 'failed'};
+  /** Nothing was started, and that has been reported. */
+  | {readonly kind: 'notStarted'};
 
 /** A launcher that ended badly may have started the test all the same: that long it may take to show (6.4). */
 const settleMs = 10_000;
@@ -73,7 +74,7 @@ export async function launchTest(
       reason,
       fatal: true,
     });
-    return {kind: 'failed'};
+    return {kind: 'notStarted'};
   }
 }
 
@@ -85,6 +86,13 @@ async function launchOrThrow(
 ): Promise<LaunchResult> {
   const {context, target, runName} = submission;
   const {testName, itemPath, testId, launchId} = launch;
+  if (launch.skipIfExists !== null && existsSync(resolve(launch.testDir, launch.skipIfExists))) {
+    // The spelling is what existing areas look for.
+    const comment = `Skipping due to existance of file ${launch.skipIfExists}`;
+    world.log(`INFO: (1) SKIPPING Test ${testName} due to existance of file ${launch.skipIfExists}`);
+    world.report({type: 'skipped', testId, launchId, comment});
+    return {kind: 'notStarted'};
+  }
   const place = {linkTree: context.linkTree, target, runName, testName, itemPath};
   const test: LaunchedTest = {
     testName,

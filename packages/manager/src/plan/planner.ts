@@ -18,8 +18,17 @@ import {
   readTestconfig,
   readTestDefinition,
   requireTarget,
+  testsPath,
 } from '@megatest/config';
-import {buildPlan, type PlanMessage, type PlannedItem, printUserError, UserError} from '@megatest/model';
+import {
+  buildPlan,
+  choosePattern,
+  type PlanMessage,
+  type PlannedItem,
+  printUserError,
+  TagExpression,
+  UserError,
+} from '@megatest/model';
 import type {RunPlan, SubmitOptions} from '@megatest/rpc';
 import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
@@ -35,6 +44,8 @@ export type PlanningRequest = {
   readonly argv: readonly string[];
   readonly testName?: string;
   readonly testDir?: string;
+  /** Only what would run is wanted: nothing is made on disk. */
+  readonly isDryRun?: boolean;
 };
 
 export type PlanningReply = {
@@ -55,6 +66,7 @@ export type DaemonSettingsText = Readonly<Record<string, unknown>>;
 const secondsPerHour = 3600;
 const defaultReruns = 1;
 const defaultDeadtimeS = 7200;
+const defaultGiveUpS = 36_000;
 
 export function answer(request: PlanningRequest): PlanningReply {
   const messages: PlanMessage[] = [];
@@ -139,46 +151,36 @@ function planRun(
     checkRequiredTarget(area, target);
   }
   checkSpace(area);
-  makeLinkTree(area, say);
+  if (request.isDryRun !== true) {
+    makeLinkTree(area, say);
+  }
   const {env, runconfig, variables} = runEnvironment(area);
-  const testPatt = patternOf(options, variables, say);
+  const chosen = choosePattern({
+    testPatt: options.testPatt,
+    modePatt: options.modePatt,
+    runconfig: (key) => variables.get(key),
+  });
+  for (const {level, text} of chosen.messages) {
+    say(level, text);
+  }
+  const {testPatt} = chosen;
   const settings = settingsOf(area);
   if (testPatt === undefined) {
-    say(0, 'WARNING: there is no test pattern for this run. Exiting now.');
     return {plan: {testPatt: '', tests: [], settings, exitCode: 0}};
   }
   const tests = findTests(area);
   const built = buildPlan({
     testPatt,
     testNames: [...tests.keys()],
+    searchPath: testsPath(area),
     define: (name) => readTestDefinition(area, name, tests.get(name) ?? '', env, runconfig),
-    ...(options.tagExpr === undefined ? {} : {hasWantedTag: tagFilter(area, tests, options.tagExpr)}),
+    ...(options.tagExpr === undefined ? {} : {hasWantedTag: tagFilter(area, tests, options.tagExpr, say)}),
   });
   messages.push(...built.messages);
   const plan = JSON.parse(
     JSON.stringify({testPatt: built.testPatt, tests: built.tests, settings, exitCode: null}),
   ) as RunPlan;
   return {plan};
-}
-
-/** Where the pattern of a run comes from (runs.md 2.4). */
-function patternOf(
-  options: SubmitOptions,
-  variables: ReadonlyMap<string, string>,
-  say: (level: number, text: string) => void,
-): string | undefined {
-  if (options.modePatt !== undefined) {
-    return variables.get(options.modePatt)?.trim();
-  }
-  if (options.testPatt !== undefined && options.testPatt !== '%') {
-    return options.testPatt;
-  }
-  const own = variables.get('TESTPATT')?.trim();
-  if (own !== undefined && own !== '') {
-    say(0, `INFO: (0) testpatt defined in TESTPATT from runconfigs: ${own}`);
-    return own;
-  }
-  return '%';
 }
 
 function settingsOf(area: Area): RunPlan['settings'] {
@@ -193,6 +195,10 @@ function settingsOf(area: Area): RunPlan['settings'] {
     runWait: get('run-wait')?.trim() === 'yes',
     reruns: numberOr(get('reruns'), defaultReruns),
     deadtimeS: numberOr(get('deadtime'), defaultDeadtimeS),
+    giveUpWaitingS: numberOr(get('give-up-waiting'), defaultGiveUpS),
+    ordersByDuration: get('order')?.trim() === 'duration',
+    allowAutoRerun: get('allow-auto-rerun') ?? '',
+    cleanRerun: cleanRerunOf(config),
     linkTree: area.linkTree,
   };
 }
@@ -250,14 +256,28 @@ function checkSpace(area: Area): void {
 function tagFilter(
   area: Area,
   tests: ReadonlyMap<string, string>,
-  expression: string,
+  text: string,
+  say: (level: number, text: string) => void,
 ): (testName: string) => boolean {
-  const patterns = expression.split(',').map((member) => new RegExp(`^(?:${member.replaceAll('%', '.*')})$`));
+  const expression = new TagExpression(text);
+  for (const member of expression.invalid) {
+    say(0, `ERROR: tag pattern "${member}" does not compile, it matches nothing`);
+  }
   return (testName) => {
     const config = readTestconfig(area, tests.get(testName) ?? '', {env: {...area.env}, commands: 'no'});
-    const tags = (config.get('test_meta', 'tags') ?? '').split(',');
-    return tags.some((tag) => patterns.some((pattern) => pattern.test(tag)));
+    return expression.matches(config.get('test_meta', 'tags') ?? '');
   };
+}
+
+/** `[validvalues] cleanrerun-states` and `cleanrerun-statuses`. */
+function cleanRerunOf(config: Config): RunPlan['settings']['cleanRerun'] {
+  const list = (key: string) =>
+    config
+      .get('validvalues', key)
+      ?.split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
+  return {states: list('cleanrerun-states') ?? null, statuses: list('cleanrerun-statuses') ?? null};
 }
 
 /** `-name value` pairs of a command line, for `args:get-arg`. */

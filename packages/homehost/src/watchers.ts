@@ -1,0 +1,66 @@
+/** Who watches which driver, and what they are told: its output, its results, how far it is, its end (spec homehost.md 9.11). */
+import type {Connected} from '@megatest/rpc';
+import type {TestRow} from '@megatest/store';
+import type {Driver, OutputEntry} from './driver.ts';
+
+/** Progress is told at most this often. */
+const progressPauseMs = 250;
+
+export class Watchers {
+  readonly #byDriver = new Map<number, Set<Connected>>();
+  readonly #progressTimers = new Map<number, NodeJS.Timeout>();
+
+  /** Sends what a driver has said so far, and from now on what it says. */
+  add(driver: Driver, connection: Connected, fromSeq: number): void {
+    for (const entry of driver.output(fromSeq)) {
+      connection.notify('driver.output', {driverId: driver.id, ...entry});
+    }
+    if (driver.stage === 'ended') {
+      connection.notify('driver.ended', {driverId: driver.id, exitCode: driver.exitCode ?? 0});
+      return;
+    }
+    connection.notify('driver.progress', {driverId: driver.id, ...driver.progress()});
+    const watchers = this.#byDriver.get(driver.id) ?? new Set();
+    this.#byDriver.set(driver.id, watchers.add(connection));
+    connection.onClose(() => watchers.delete(connection));
+  }
+
+  tellOutput(driver: Driver, entry: OutputEntry): void {
+    this.#notify(driver, 'driver.output', entry);
+  }
+
+  tellResult(driver: Driver, row: TestRow): void {
+    if (!this.#byDriver.has(driver.id)) {
+      return;
+    }
+    const {id: testId, testName, itemPath, state, status, runDuration, host, comment} = row;
+    const {done, total} = driver.progress();
+    const result = {testId, testName, itemPath, state, status, runDuration, host, comment, done, total};
+    this.#notify(driver, 'driver.result', result);
+  }
+
+  tellProgress(driver: Driver): void {
+    if (!this.#byDriver.has(driver.id) || this.#progressTimers.has(driver.id)) {
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#progressTimers.delete(driver.id);
+      if (driver.stage !== 'ended') {
+        this.#notify(driver, 'driver.progress', driver.progress());
+      }
+    }, progressPauseMs);
+    timer.unref();
+    this.#progressTimers.set(driver.id, timer);
+  }
+
+  tellEnd(driver: Driver, exitCode: number): void {
+    this.#notify(driver, 'driver.ended', {exitCode});
+    this.#byDriver.delete(driver.id);
+  }
+
+  #notify(driver: Driver, name: string, values: object): void {
+    for (const connection of this.#byDriver.get(driver.id) ?? []) {
+      connection.notify(name, {driverId: driver.id, ...values});
+    }
+  }
+}
