@@ -1,5 +1,6 @@
 export {type Connection, openArea, openCache, openWorking} from './connection.ts';
 export type {DataRow} from './data-table.ts';
+export {EnvironmentFile} from './environment-file.ts';
 export {GroupCommitter} from './group-committer.ts';
 export {
   type AreaIdentity,

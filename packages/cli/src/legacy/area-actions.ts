@@ -1,6 +1,15 @@
 /** The actions of the old style that need an area, in their fixed order (spec cli.md 4, steps 9 to 20). */
 import {existsSync} from 'node:fs';
-import {listTargets, loadRunconfig, printConfig, requireTarget} from '@megatest/config';
+import {
+  cleanCache,
+  getVariable,
+  listTargets,
+  loadRunconfig,
+  onlySection,
+  printConfig,
+  printDisks,
+  requireTarget,
+} from '@megatest/config';
 import {parseTarget, printUserError, TestPattern, UserError} from '@megatest/model';
 import {changeStates, removeRuns, type Selection, setRunLocks, waitForRuns} from '../actions/change-runs.ts';
 import {listRuns} from '../actions/list-runs.ts';
@@ -48,9 +57,11 @@ class AreaActions {
     const args = this.#args;
     if (args.has('-list-disks')) {
       this.#done();
-      for (const {key, value} of this.#session.area.config.entries('disks')) {
-        this.#messages.print(`${key} => ${value.trim()}\n`);
-      }
+      this.#messages.print(printDisks(this.#session.area.config));
+    }
+    if (args.has('-clean-cache')) {
+      this.#done();
+      this.#cleanCache();
     }
     const address = args.value('-ping');
     if (address !== undefined) {
@@ -91,6 +102,20 @@ class AreaActions {
     this.#exitCode ||= exitCode;
   }
 
+  #cleanCache(): void {
+    const {linkTree, target} = this.#session.area;
+    const runName = this.#args.value('-runname', ':runname');
+    if (target === undefined || runName === undefined) {
+      this.#messages.error('-clean-cache needs -target and -runname');
+      return;
+    }
+    const removed = cleanCache({linkTree, target, runName});
+    this.#messages.info(
+      0,
+      removed.length === 0 ? 'no cached files to remove' : `removed cached files: ${removed.join(' ')}`,
+    );
+  }
+
   #showConfig(): void {
     const args = this.#args;
     const {area} = this.#session;
@@ -108,13 +133,13 @@ class AreaActions {
       this.#done();
       const [section, key] = [args.value('-section'), args.value('-var')];
       if (section !== undefined && key !== undefined) {
-        const read = config();
         const value =
-          read.get(section, key) ?? (option === '-show-runconfig' ? read.get('default', key) : undefined);
+          option === '-show-runconfig' ? getVariable(config(), section, key) : config().get(section, key);
         this.#messages.print(value === undefined ? '' : `${value}\n`);
       } else {
         const mode = args.value('-dumpmode') ?? fallback;
-        this.#messages.print(printConfig(config(), mode, this.#messages.isShown(9)));
+        const shown = section === undefined ? config() : onlySection(config(), section);
+        this.#messages.print(printConfig(shown, mode, this.#messages.isShown(9)));
       }
     }
   }

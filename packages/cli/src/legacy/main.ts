@@ -16,8 +16,6 @@ const notYet = [
   '-repl',
   '-load',
   '-refdb2dat',
-  '-envcap',
-  '-envdelta',
   '-rollup',
   '-update-meta',
   '-mark-incompletes',
@@ -78,6 +76,10 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
   const base = args.value('-env2file');
   if (base !== undefined) {
     await writeEnvironment(base);
+    return 0;
+  }
+  if (args.has('-envcap', '-envdelta')) {
+    await (await import('../actions/captured-environment.ts')).captureOrCompare(args, messages);
     return 0;
   }
   if (args.has('-show-cmdinfo')) {

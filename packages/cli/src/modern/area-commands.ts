@@ -1,5 +1,14 @@
 /** Commands about the area itself: making it, its config, its targets, its health. */
-import {listTargets, loadRunconfig, printConfig, printOrigins} from '@megatest/config';
+import {
+  cleanCache,
+  getVariable,
+  listTargets,
+  loadRunconfig,
+  originRows,
+  printConfig,
+  printOrigins,
+  requireValue,
+} from '@megatest/config';
 import {TestPattern, UserError} from '@megatest/model';
 import type {Argv} from 'yargs';
 import {examine} from '../actions/doctor.ts';
@@ -11,6 +20,7 @@ import {
   type GlobalArguments,
   inArea,
   messagesOf,
+  neededTarget,
   type SelectorArguments,
 } from './command.ts';
 
@@ -86,20 +96,36 @@ export const areaCommands: CommandFile = (outcome) => [
   },
   {
     command: ['config <what> [section] [key]', 'runconfig <what> [section] [key]'],
-    describe: 'config show, config get SECTION KEY; runconfig: the same for runconfigs.config',
+    describe: 'config show, get SECTION KEY, check, clean-cache; runconfig: the same for runconfigs.config',
     builder: (yargs: Argv) =>
       yargs
-        .positional('what', {choices: ['show', 'get'] as const, demandOption: true})
+        .positional('what', {
+          choices: ['show', 'get', 'check', 'clean-cache'] as const,
+          demandOption: true,
+        })
         .positional('section', {type: 'string'})
         .positional('key', {type: 'string'})
-        .option('target', {alias: 't', type: 'string', describe: 'target, for runconfigs'})
+        .option('target', {alias: 't', type: 'string', describe: 'target (check: only this one)'})
+        .option('name', {alias: 'n', type: 'string', describe: 'run, for clean-cache'})
         .option('run', {type: 'boolean', describe: 'runconfigs.config instead of megatest.config'})
         .option('origins', {type: 'boolean', describe: 'where each value comes from'})
-        .option('format', {choices: ['ini', 'json', 'sexpr'] as const, default: 'ini'}),
-    handler: async (args: unknown) =>
-      await inArea(args as SelectorArguments, outcome, async (context) =>
-        showConfig(context, args as ConfigArguments),
-      ),
+        .option('format', {
+          choices: ['ini', 'json', 'sexpr', 'text', 'sarif'] as const,
+          describe: 'show: ini, json, sexpr; check: text, json, sarif',
+        })
+        .example('$0 config check', 'every mistake in the files of the area, with its place')
+        .example('$0 config show --origins', 'where each value comes from, and what it replaced'),
+    handler: async (args: unknown) => {
+      const given = args as ConfigArguments;
+      if (given.what === 'check') {
+        const {checkConfig} = await import('../actions/check-config.ts');
+        outcome.exitCode = checkConfig(given, messagesOf(given));
+        return;
+      }
+      await inArea(given, outcome, async (context) =>
+        given.what === 'clean-cache' ? cleanConfigCache(context, given) : showConfig(context, given),
+      );
+    },
   },
   {
     command: 'target list',
@@ -179,21 +205,40 @@ export const areaCommands: CommandFile = (outcome) => [
 
 type ConfigArguments = SelectorArguments & {
   readonly _: readonly (string | number)[];
-  readonly what: 'show' | 'get';
+  readonly what: 'show' | 'get' | 'check' | 'clean-cache';
   readonly section?: string | undefined;
   readonly key?: string | undefined;
   readonly run?: boolean | undefined;
   readonly origins?: boolean | undefined;
-  readonly format: 'ini' | 'json' | 'sexpr';
+  readonly format?: 'ini' | 'json' | 'sexpr' | 'text' | 'sarif' | undefined;
 };
+
+function cleanConfigCache(context: CommandContext, args: ConfigArguments): number {
+  const target = neededTarget(context, args);
+  if (args.name === undefined) {
+    throw new UserError('which run? Give its name with --name', {exitCode: EXIT.usage});
+  }
+  const removed = cleanCache({linkTree: context.session.area.linkTree, target, runName: args.name});
+  if (context.isJson) {
+    context.json({removed});
+  } else {
+    context.print(removed.map((file) => `removed ${file}\n`).join(''));
+  }
+  return EXIT.ok;
+}
 
 function showConfig(context: CommandContext, args: ConfigArguments): number {
   const {area} = context.session;
   const isRunconfig = args.run === true || args._[0] === 'runconfig';
   const config = isRunconfig ? loadRunconfig(area).config : area.config;
   if (args.what === 'show') {
-    const format = context.isJson ? 'json' : args.format;
-    context.print(args.origins === true ? printOrigins(config) : printConfig(config, format));
+    if (args.origins === true && context.isJson) {
+      context.json(originRows(config));
+    } else if (args.origins === true) {
+      context.print(printOrigins(config, area.path));
+    } else {
+      context.print(printConfig(config, context.isJson ? 'json' : (args.format ?? 'ini')));
+    }
     return EXIT.ok;
   }
   const {section, key} = args;
@@ -202,10 +247,8 @@ function showConfig(context: CommandContext, args: ConfigArguments): number {
       exitCode: EXIT.usage,
     });
   }
-  const value = config.get(section, key) ?? (isRunconfig ? config.get('default', key) : undefined);
-  if (value === undefined) {
-    return EXIT.nothingMatched;
-  }
+  const value =
+    (isRunconfig ? getVariable(config, section, key) : undefined) ?? requireValue(config, section, key);
   if (context.isJson) {
     context.json(value);
   } else {

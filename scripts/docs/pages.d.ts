@@ -1,0 +1,2 @@
+/** Path below `docs/` to text. */
+export declare function generatedPages(): ReadonlyMap<string, string>;

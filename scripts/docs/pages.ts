@@ -1,0 +1,46 @@
+/** The pages of the manual that are made from tables in the source, so that they cannot tell anything else than the program does. */
+import {referenceMarkdown} from '@megatest/config';
+import {colour, isGood, STATES, STATUSES} from '@megatest/model';
+
+/** Path below `docs/` to text. */
+export function generatedPages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['reference/configuration.md', referenceMarkdown()],
+    ['reference/states.md', statesPage()],
+  ]);
+}
+
+function statesPage(): string {
+  const states = STATES.map(({name, rank, kind, meaning}) => `| ${name} | ${kind} | ${rank} | ${meaning} |`);
+  const statuses = STATUSES.map(({name, rank, isGood: good, meaning}) => {
+    const background = colour('COMPLETED', name).background;
+    return `| ${name} | ${good ? 'yes' : 'no'} | ${rank} | ${background} | ${meaning} |`;
+  });
+  const good = STATUSES.filter(({name}) => isGood('COMPLETED', name)).map(({name}) => name);
+  return `# States and statuses
+
+*This page is made from the source (\`npm run docs\`).*
+
+Every test has a state (where it is in its life) and a status (what came out of it). Both are free text: a test may set others, and
+they are stored and shown as they are.
+
+A test that waits for another one in mode \`normal\` goes when that one is COMPLETED with one of ${good.join(', ')}. The state and status of
+a test with items follow from its items: anything that is still moving wins over what has ended, and among ended items the higher
+rank of the status wins.
+
+## States
+
+| State | Kind | Rank | Meaning |
+|---|---|---|---|
+${states.join('\n')}
+
+Kinds: a *waiting* test has not been launched; a *running* one takes a slot of the limits; an *ending* one is being killed; a *busy*
+one has its directory cleaned or removed; an *ended* one stays as it is until somebody runs it again; what is *gone* is not shown.
+
+## Statuses
+
+| Status | Good for dependants | Rank | Colour | Meaning |
+|---|---|---|---|---|
+${statuses.join('\n')}
+`;
+}
