@@ -41,7 +41,7 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     .option('verbose', {alias: 'v', type: 'boolean', describe: 'say more'})
     .option('quiet', {alias: 'q', type: 'boolean', describe: 'say less'})
     .option('color', {type: 'boolean', describe: '--no-color: no colours', hidden: true})
-    .option('yes', {alias: 'y', type: 'boolean', describe: 'no questions', hidden: true})
+    .option('yes', {alias: 'y', type: 'boolean', describe: 'no questions'})
     .command([
       ...areaCommands(outcome),
       ...runCommands(outcome),
@@ -54,7 +54,9 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UserError(message, {exitCode: EXIT.usage});
+      throw (
+        error ?? new UserError(message, {hint: `see "megatest help ${first ?? ''}"`, exitCode: EXIT.usage})
+      );
     });
   try {
     await parser.parseAsync();

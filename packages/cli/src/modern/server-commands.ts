@@ -212,7 +212,10 @@ async function callMethod(context: CommandContext, method: string, json: string)
     const {nearNames} = await import('@megatest/model');
     const near = nearNames(method, Object.keys(daemonMethods));
     throw new UserError(`the daemon has no method ${method}`, {
-      hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see docs/rpc.md',
+      hint:
+        near.length > 0
+          ? `did you mean ${near.join(' or ')}?`
+          : `its methods are ${Object.keys(daemonMethods).join(', ')}`,
       exitCode: EXIT.usage,
     });
   }
