@@ -63,7 +63,9 @@ function counted(count: number, what: string): string {
 
 function checkConfig(session: Session): Check {
   const {keys} = session;
-  const targets = listTargets(session.area).filter((target) => target.split('/').length === keys.length);
+  const targets = listTargets(session.area).filter(
+    (target) => target !== 'default' && target.split('/').length === keys.length,
+  );
   return keys.length === 0
     ? {name: 'config', verdict: 'problem', text: 'no keys', advice: 'name at least one in [fields]'}
     : {name: 'config', verdict: 'ok', text: `keys ${keys.join('/')}, ${counted(targets.length, 'target')}`};
