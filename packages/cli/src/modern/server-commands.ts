@@ -62,17 +62,18 @@ export const serverCommands: CommandFile = (outcome) => [
       ),
   },
   {
-    command: 'rpc <method> [json]',
+    command: 'rpc <method> [parameters]',
     describe: 'call a method of the daemon, and print its answer as JSON',
     builder: (yargs: Argv) =>
       yargs
         .positional('method', {type: 'string', demandOption: true})
-        .positional('json', {type: 'string', default: '{}', describe: 'parameters'})
-        .example('$0 rpc server.status', 'what the daemon is doing'),
+        .positional('parameters', {type: 'string', default: '{}', describe: 'a JSON object'})
+        .example('$0 rpc server.status', 'what the daemon is doing')
+        .example(`$0 rpc runs.list '{"runPatt": "%"}'`, 'every run, with its counts'),
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
-        const {method, json} = args as {readonly method: string; readonly json: string};
-        return await callMethod(context, method, json);
+        const {method, parameters} = args as {readonly method: string; readonly parameters: string};
+        return await callMethod(context, method, parameters);
       }),
   },
 ];
