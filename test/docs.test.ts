@@ -93,7 +93,7 @@ async function runPage(page: string): Promise<void> {
     }
     const exitCode = Number(/# exit (\d+)$/.exec(block.command)?.[1] ?? '0');
     const script = `exec 2>&1\n${block.command}\ncode=$?\npwd > "$DOCS_WHERE"\nexit $code`;
-    const {code, stdout} = await area.shell(script, {cwd, env: {DOCS_WHERE: whereFile}});
+    const {code, stdout} = await area.shell(script, {cwd, env: {DOCS_WHERE: whereFile, LC_ALL: 'C'}});
     cwd = readFileSync(whereFile, 'utf8').trim();
     const output = stdout.replace(/[ \t]+$/gm, '').replace(/([^\n])$/, '$1\n');
     const where = `${page}:${block.line}: $ ${block.command}`;
@@ -110,7 +110,10 @@ describe('the examples of', () => {
         const commands = blocksOf(readFileSync(join(checkout, page), 'utf8')).filter(
           ({kind}) => kind === 'command',
         );
-        expect(commands.length, `${page} has no example`).toBeGreaterThan(0);
+        expect(
+          commands.length,
+          `${page} has no example: give it one, or name it in withoutExamples`,
+        ).toBeGreaterThan(0);
         await runPage(page);
       },
       pageLimitMs,

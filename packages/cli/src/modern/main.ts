@@ -16,13 +16,14 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     process.stdout.write(`${PROGRAM_VERSION}\n`);
     return EXIT.ok;
   }
+  const wanted = first === 'help' ? words[1] : first;
   if (
-    first !== undefined &&
-    !first.startsWith('-') &&
-    !(MODERN_COMMANDS as readonly string[]).includes(first)
+    wanted !== undefined &&
+    !wanted.startsWith('-') &&
+    !(MODERN_COMMANDS as readonly string[]).includes(wanted)
   ) {
-    const near = nearNames(first, MODERN_COMMANDS);
-    throw new UserError(`megatest has no command "${first}"`, {
+    const near = nearNames(wanted, MODERN_COMMANDS);
+    throw new UserError(`megatest has no command "${wanted}"`, {
       hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see "megatest help"',
       exitCode: EXIT.usage,
     });
