@@ -52,17 +52,18 @@ export const areaCommands: CommandFile = (outcome) => [
       messages.print(
         rest.json === true
           ? `${JSON.stringify({written})}\n`
-          : `${written.map((file) => `wrote ${file}\n`).join('')}Run it: cd ${dir} && megatest run -t ${target} -n first\n`,
+          : `${written.map((file) => `wrote ${file}\n`).join('')}Run it: ${dir === '.' ? '' : `cd ${dir} && `}megatest run -t ${target} -n first\n`,
       );
       outcome.exitCode = EXIT.ok;
     },
   },
   {
-    command: 'new test <test>',
-    describe: 'make a test that passes as it is',
+    command: 'new <what> <test>',
+    describe: 'new test NAME: make a test that passes as it is',
     builder: (yargs: Argv) =>
       yargs
-        .positional('test', {type: 'string', demandOption: true})
+        .positional('what', {choices: ['test'] as const, demandOption: true})
+        .positional('test', {type: 'string', demandOption: true, describe: 'its name'})
         .option('desc', {type: 'string', default: 'what this test shows', describe: 'description'})
         .option('waiton', {type: 'string', array: true, describe: 'tests that must end first'})
         .option('priority', {type: 'number', describe: 'higher ones go first'})
@@ -128,10 +129,11 @@ export const areaCommands: CommandFile = (outcome) => [
     },
   },
   {
-    command: 'target list',
-    describe: 'the targets of runconfigs.config, or of what has run',
+    command: 'target <what>',
+    describe: 'target list: the targets of runconfigs.config, or of what has run',
     builder: (yargs: Argv) =>
       yargs
+        .positional('what', {choices: ['list'] as const, demandOption: true})
         .option('db', {type: 'boolean', describe: 'targets of runs that are recorded'})
         .option('filter', {type: 'string', describe: 'pattern'}),
     handler: async (args: unknown) =>

@@ -100,9 +100,16 @@ export function withRunSelectors<T>(yargs: Argv<T>) {
     .option('name', {alias: 'n', type: 'string', describe: 'run name'});
 }
 
+export function withTestPattern<T>(yargs: Argv<T>) {
+  return withRunSelectors(yargs).option('tests', {
+    alias: 'p',
+    type: 'string',
+    describe: 'tests and items, such as unit,build/%',
+  });
+}
+
 export function withTestSelectors<T>(yargs: Argv<T>) {
-  return withRunSelectors(yargs)
-    .option('tests', {alias: 'p', type: 'string', describe: 'tests and items, such as unit,build/%'})
+  return withTestPattern(yargs)
     .option('state', {type: 'string', describe: 'only tests in one of these states'})
     .option('status', {type: 'string', describe: 'only tests with one of these statuses'});
 }
