@@ -106,7 +106,7 @@ describe('runs 21.7: chains of real tests', () => {
 
   it('items that a waiton makes are listed by a command once it has ended', async () => {
     await using area = makeArea({
-      maker: '[ezsteps]\nstep echo one two > $MT_RUN_AREA_HOME/list\n',
+      maker: '[ezsteps]\nstep (echo one two > $MT_RUN_AREA_HOME/list)\n',
       user: `[requirements]\nwaiton maker\n[items]\nN [system cat list]\n${ok}`,
     });
     await run(area);
@@ -268,7 +268,7 @@ describe('limits', () => {
     const outcome = await area.megatest('run -t x -n r --max-fail 2'.split(' '));
     expect(outcome.code).toBe(4);
     const states = Object.values(await results(area));
-    expect(states.filter((result) => result === 'COMPLETED/FAIL').length).toBe(3);
+    expect(states.filter((result) => result === 'COMPLETED/FAIL').length).toBe(2);
     expect(states.filter((result) => result === 'NOT_STARTED/n/a').length).toBe(4);
   });
 
@@ -306,5 +306,60 @@ describe('removing', () => {
     await area.megatest('-remove-runs -target x -runname r -testpatt %'.split(' '));
     await area.megatest(['rpc', 'sync.flush']);
     expect(area.query('SELECT state FROM runs')).toEqual([{state: 'deleted'}]);
+  });
+});
+
+describe('beyond the original', () => {
+  it('a test with retries is launched again after a pause, and its last result counts', async () => {
+    await using area = makeArea({
+      shaky:
+        '[requirements]\nretries 2 1s\n[ezsteps]\nstep test -e ../shaky.seen || { touch ../shaky.seen; false; }\n',
+      hopeless: '[requirements]\nretries 1 1s\n[ezsteps]\nstep echo x >> ../hopeless.count; false\n',
+      after: `[requirements]\nwaiton shaky\n${ok}`,
+    });
+    const outcome = await run(area);
+    expect(outcome.stderr).toContain('INFO: (1) test shaky has ended with FAIL, retry 1 of 2 follows in 1 s');
+    expect(await results(area)).toEqual({
+      shaky: 'COMPLETED/PASS',
+      hopeless: 'COMPLETED/FAIL',
+      after: 'COMPLETED/PASS',
+    });
+  });
+
+  it('rerun failed repeats what failed and adds no test that the run never had', async () => {
+    await using area = makeArea({bad: '[ezsteps]\nstep false\n', other: ok});
+    await run(area, '-testpatt bad');
+    const rerun = await area.megatest('rerun failed -t x -n r'.split(' '));
+    expect(rerun.stdout).toMatch(/FAIL .* bad /);
+    expect(await results(area)).toEqual({bad: 'COMPLETED/FAIL'});
+  });
+
+  it('why says what a blocked test waits for, also after the run', async () => {
+    await using area = makeArea({f: '[ezsteps]\nstep false\n', g: `[requirements]\nwaiton f\n${ok}`});
+    await run(area);
+    const why = await area.megatest(['why', 'g']);
+    expect(why.stdout).toBe('g is PREQ_FAIL: it waits for f (FAIL: Failed at step step)\n');
+  });
+
+  it('--dry-run shows what would run, and leaves nothing behind', async () => {
+    await using area = makeArea({f: ok, g: `[requirements]\nwaiton f\n[items]\nN 1 2\n${ok}`});
+    const plan = await area.megatest('run -t x -n r -p g --dry-run'.split(' '));
+    expect(plan.stdout).toBe(
+      'Test  Runs     Mode    Waits for  Why\nf     1 test   normal  -          waiton of g\ng     2 items  normal  f          matches g\n',
+    );
+    const dot = await area.megatest('run -t x -p g --dry-run --format dot'.split(' '));
+    expect(dot.stdout).toContain('"f" -> "g"');
+    expect(existsSync(join(area.path, '.server'))).toBe(false);
+    expect(existsSync(join(area.path, 'links'))).toBe(false);
+  });
+
+  it('reading that never ends is given up with the file it was reading', async () => {
+    await using area = makeArea(
+      {stuck: '[requirements]\nwaiton #{shell sleep 1000}\n[ezsteps]\nstep true\n'},
+      {'megatest.config': `${config}[jobtools]\nplan-timeout 1\n`},
+    );
+    const outcome = await run(area);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toMatch(/reading .*tests\/stuck\/testconfig took longer than 1 seconds/);
   });
 });

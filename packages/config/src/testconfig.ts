@@ -6,6 +6,8 @@ import {
   type Mode,
   parseDuration,
   parseRetryRule,
+  type RetryRule,
+  parseRetryRule,
   type SkipRule,
   type TestDefinition,
   UserError,
@@ -96,6 +98,7 @@ export function readTestDefinition(
     items: items.items,
     skip: skipOf(config),
     hasTriggers: config.entries('triggers').length > 0,
+    retry: retryOf(config, say),
     retry: parseRetryRule(config.get('requirements', 'retries') ?? ''),
   };
 }
@@ -152,6 +155,19 @@ function priorityOf(config: Config, say: (level: number, text: string) => void):
     return 0;
   }
   return priority;
+}
+
+function retryOf(config: Config, say: (level: number, text: string) => void): RetryRule | undefined {
+  const entry = config.section('requirements')?.entry('retries');
+  if (entry === undefined) {
+    return undefined;
+  }
+  const rule = parseRetryRule(entry.value);
+  if (rule === undefined) {
+    const {file, line} = entry.origin;
+    say(0, `ERROR: retries "${entry.value}" is not of the form "3" or "3 30s", there are none (${file}:${line})`);
+  }
+  return rule;
 }
 
 function skipOf(config: Config): SkipRule | null {

@@ -116,13 +116,21 @@ export class Driver {
   }
 
   /** Takes a fresh plan: sets rows back as the submission asks, stores the plan, and begins. */
-  start(plan: RunPlan): void {
+  start(planned: RunPlan): void {
     const {store} = this.#world;
+    const plan = this.submission.action === 'rerun-failed' ? this.#knownTestsOf(planned) : planned;
     const wanted = this.#reset(plan);
     this.#wanted = wanted === undefined ? undefined : new Set(wanted);
     const stored: StoredPlan = wanted === undefined ? plan : {...plan, wanted};
     store.runners.setPlan(this.id, JSON.stringify(stored), plan.testPatt);
     this.begin(plan, false);
+  }
+
+  /** What failed is repeated: tests that the run never had do not join it. */
+  #knownTestsOf(plan: RunPlan): RunPlan {
+    const rows = this.#world.store.tests.list({runIds: [this.runId]});
+    const known = new Set(rows.map(({testName}) => testName));
+    return {...plan, tests: plan.tests.filter(({testName}) => known.has(testName))};
   }
 
   /** Goes on with a plan that an earlier daemon stored, or after a transaction that was undone. */
@@ -172,7 +180,7 @@ export class Driver {
     this.stage = isRetry ? 'retrying' : 'running';
     if (!isRetry) {
       for (const row of store.tests.list({runIds: [this.runId]})) {
-        this.#reportResult(row);
+        this.#sayResult(row);
       }
     }
   }
@@ -417,7 +425,11 @@ export class Driver {
 
   /** The row of a test as a whole, whose items are rows of their own. */
   #isParent(row: TestRow): boolean {
-    return row.itemPath === '' && this.#iterated.has(row.testName);
+    const {testName, itemPath} = row;
+    if (itemPath !== '' || this.#iterated.has(testName)) {
+      return itemPath === '';
+    }
+    return !this.#jobgroups.has(testName) && this.#world.store.tests.hasItems(this.runId, testName);
   }
 
   /** Moves on when there is nothing left to launch or to wait for. */
@@ -443,19 +455,20 @@ export class Driver {
   }
 
   #reportResult(row: TestRow): void {
-    const now = `${row.state}/${row.status}`;
-    if (
-      silentStates.has(row.state) ||
-      stateKind(row.state) === 'busy' ||
-      stateKind(row.state) === 'ending' ||
-      this.#reported.get(row.id) === now
-    ) {
-      return;
-    }
-    this.#reported.set(row.id, now);
-    if (!this.#isParent(row)) {
+    if (this.#sayResult(row) && !this.#isParent(row)) {
       this.#world.onResult(this, row);
     }
+  }
+
+  /** Says a result that is new to this driver, in the line of the old style; whether it was. */
+  #sayResult(row: TestRow): boolean {
+    const now = `${row.state}/${row.status}`;
+    const kind = stateKind(row.state);
+    const isSilent = silentStates.has(row.state) || kind === 'busy' || kind === 'ending';
+    if (isSilent || this.#reported.get(row.id) === now) {
+      return false;
+    }
+    this.#reported.set(row.id, now);
     const nowS = this.#world.nowS();
     if (nowS - this.#lastHeaderS > headerPauseS) {
       this.#lastHeaderS = nowS;
@@ -474,5 +487,6 @@ export class Driver {
       }),
       'stdout',
     );
+    return true;
   }
 }

@@ -143,8 +143,12 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     },
     'runs.wait': async ({target, runPatt, testPatt, states, statuses}) => {
       const wanted = states ?? ['RUNNING', 'REMOTEHOSTSTART', 'LAUNCHED', 'KILLREQ'];
+      // A run that is still being driven may just not have launched anything yet.
+      const isDriven = () =>
+        states === undefined &&
+        selectRuns(target, runPatt).some((run) => homehost.driversOfRun(run.id).length > 0);
       await homehost.waitUntil(
-        () => selectTests({target, runPatt, testPatt, states: wanted, statuses}).length === 0,
+        () => !isDriven() && selectTests({target, runPatt, testPatt, states: wanted, statuses}).length === 0,
       );
       return null;
     },

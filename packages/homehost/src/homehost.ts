@@ -5,7 +5,7 @@
  * drivers of their runs, and what follows (rows made or blocked, instances claimed for a launch) is written in the same transaction:
  * a test that ends and the launch that takes its place cost one commit. What others are told waits for the commit.
  */
-import {isRunning} from '@megatest/model';
+import {isRunning, stateKind} from '@megatest/model';
 import {type Connected, type Launch, planReply, RpcError, type RunPlan} from '@megatest/rpc';
 import {type Connection, GroupCommitter, Store, type TestRow} from '@megatest/store';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
@@ -458,6 +458,9 @@ export class Homehost {
         this.#slots.take({testId, testName, itemPath, jobgroup});
       }
       return;
+    }
+    if (stateKind(row.state) !== 'ending') {
+      this.managers.forget(testId);
     }
     const freed = this.#slots.free(testId);
     if (freed === undefined) {

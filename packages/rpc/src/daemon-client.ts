@@ -34,7 +34,7 @@ export type DaemonClientOptions = {
 };
 
 /** A start is not repeated within this time: the first one may just be slow. */
-const startPauseMs = 5000;
+const startPauseMs = 1000;
 
 export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
   const {areaPath, homehost} = options;

@@ -19,7 +19,7 @@ import {RpcError} from './rpc-error.ts';
 
 const connectTimeoutMs = 10_000;
 /** Waits between attempts; the last one repeats. */
-const retryDelaysMs = [100, 250, 500, 1000, 2000, 4000, 8000, 15_000];
+const retryDelaysMs = [100, 250, 500, 1000, 1000, 1000, 1000, 2000, 4000, 8000, 15_000];
 
 /** Where the other end is, and how to prove oneself to it. */
 export type Endpoint = {

@@ -39,7 +39,6 @@ export async function removeRuns(
   for (const text of removed.messages) {
     messages.say(0, text);
   }
-  messages.info(1, `removed ${removed.tests} tests and ${removed.runs} runs`);
   return removed;
 }
 

@@ -12,7 +12,7 @@ import {
 import {join} from 'node:path';
 import {findTests, listTargets} from '@megatest/config';
 import {printUserError, UserError} from '@megatest/model';
-import {mayBeAlive, readKey, readServerRecord} from '@megatest/rpc';
+import {managerSocket, mayBeAlive, readKey, readServerRecord, somebodyListens} from '@megatest/rpc';
 import {quickCheck, workingDirectory} from '@megatest/store';
 import type {Session} from '../session.ts';
 
@@ -164,6 +164,9 @@ function checkDatabase(session: Session): Check {
 }
 
 async function checkManager(session: Session): Promise<Check> {
+  if (!(await somebodyListens(managerSocket(session.area.path, process.getuid?.() ?? 0)))) {
+    return {name: 'manager', verdict: 'ok', text: 'not running; it is started when it is needed'};
+  }
   const {pid, tests, isConnected} = await session.manager.call('manager.status', {});
   return {
     name: 'manager',

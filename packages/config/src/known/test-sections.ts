@@ -37,6 +37,12 @@ export const testSections: readonly KnownSection[] = [
       key('waitor', 'words', '', 'As waiton, but one of them is enough.'),
       key('mode', 'words', 'normal', 'How it waits: normal, toplevel, itemwait (itemmatch), exclusive.'),
       key('priority', 'number', '0', 'Higher is launched first.'),
+      key(
+        'retries',
+        'text',
+        '',
+        'How often a failed test is launched again, and the pause before, as in `3 30s`.',
+      ),
       key('runtimelim', 'time', '', 'A test that runs longer is killed.'),
       key('itemmap', 'item-map', '', 'From its items to those of all waitons.'),
       key('retries', 'text', '', 'How often a failed instance is launched again, as in 3 or 3 30s.'),

@@ -68,13 +68,19 @@ const defaultReruns = 1;
 const defaultDeadtimeS = 7200;
 const defaultGiveUpS = 36_000;
 
-export function answer(request: PlanningRequest): PlanningReply {
+/** Who waits for the answer is told meanwhile what is being read, and which limit the area sets. */
+export type PlanningProgress = {
+  readonly onReading: (file: string) => void;
+  readonly onLimit: (limitMs: number) => void;
+};
+
+export function answer(request: PlanningRequest, progress: PlanningProgress): PlanningReply {
   const messages: PlanMessage[] = [];
   const say = (level: number, text: string) => {
     messages.push({stream: 'log', level, text});
   };
   try {
-    return {...read(request, say, messages), messages};
+    return {...read(request, progress, say, messages), messages};
   } catch (error) {
     if (error instanceof UserError) {
       return {messages, error: printUserError(error).trimEnd()};
@@ -85,10 +91,12 @@ export function answer(request: PlanningRequest): PlanningReply {
 
 function read(
   request: PlanningRequest,
+  progress: PlanningProgress,
   say: (level: number, text: string) => void,
   messages: PlanMessage[],
 ): Omit<PlanningReply, 'messages'> {
   const {areaPath, env, cwd, target, runName, argv} = request;
+  progress.onReading(join(areaPath, 'megatest.config'));
   const area = loadArea(areaPath, {
     env,
     cwd,
@@ -97,13 +105,20 @@ function read(
     ...(target === '' ? {} : {target}),
     ...(runName === '' ? {} : {runName}),
   });
+  const limitS = numberOr(area.config.get('jobtools', 'plan-timeout'), 0);
+  if (limitS > 0) {
+    progress.onLimit(limitS * 1000);
+  }
+  progress.onReading(
+    join(request.testDir ?? areaPath, request.testDir === undefined ? 'runconfigs.config' : 'testconfig'),
+  );
   switch (request.kind) {
     case 'context':
       return {context: contextOf(area)};
     case 'settings':
       return {settings: settingsOfDaemon(area)};
     case 'plan':
-      return {...planRun(area, request, say, messages), context: contextOf(area)};
+      return {...planRun(area, request, progress, say, messages), context: contextOf(area)};
     case 'items': {
       const {env: runEnv, runconfig} = runEnvironment(area);
       return {
@@ -142,6 +157,7 @@ function runEnvironment(area: Area): {
 function planRun(
   area: Area,
   request: PlanningRequest,
+  progress: PlanningProgress,
   say: (level: number, text: string) => void,
   messages: PlanMessage[],
 ): {readonly plan: RunPlan} {
@@ -173,7 +189,11 @@ function planRun(
     testPatt,
     testNames: [...tests.keys()],
     searchPath: testsPath(area),
-    define: (name) => readTestDefinition(area, name, tests.get(name) ?? '', env, runconfig),
+    define: (name) => {
+      const testDir = tests.get(name) ?? '';
+      progress.onReading(join(testDir, 'testconfig'));
+      return readTestDefinition(area, name, testDir, env, runconfig);
+    },
     ...(options.tagExpr === undefined ? {} : {hasWantedTag: tagFilter(area, tests, options.tagExpr, say)}),
   });
   messages.push(...built.messages);
