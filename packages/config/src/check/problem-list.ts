@@ -79,7 +79,7 @@ export class ProblemList {
     }
     const text = this.lineText(file, line);
     const place = {file, line, ...(column === undefined ? {} : {column})};
-    return text === undefined ? place : {...place, lineText: text.slice(0, maxShownLine)};
+    return text === undefined ? place : {...place, lineText: printable(text)};
   }
 
   #linesOf(file: string): readonly string[] {
@@ -96,4 +96,9 @@ export class ProblemList {
     this.#files.set(file, lines);
     return lines;
   }
+}
+
+/** Control characters in a file must not reach the terminal. */
+function printable(text: string): string {
+  return text.slice(0, maxShownLine).replace(/[^\P{Cc}\t]/gu, '\u00b7');
 }
