@@ -36,6 +36,9 @@ export function expandHelpers(line: LogicalLine, evaluate: EvaluateHelper): Expa
     if (helper === undefined) {
       return {text};
     }
+    if (round >= maxRounds) {
+      return {text, gaveUp: `${maxRounds} helpers were expanded and there are still more`};
+    }
     const result = evaluate(helper);
     if (result === undefined) {
       edge = helper.at - 1;
@@ -45,9 +48,6 @@ export function expandHelpers(line: LogicalLine, evaluate: EvaluateHelper): Expa
     const inserted = insideSchemeString(text, helper.at) ? escapeForString(result) : result;
     text = text.slice(0, helper.at) + inserted + text.slice(helper.at + helper.whole.length);
     edge = helper.at + inserted.length;
-    if (round >= maxRounds) {
-      return {text, gaveUp: `${maxRounds} helpers were expanded and there are still more`};
-    }
     if (text.length > maxLineLength) {
       return {text: '', gaveUp: `it grew to more than ${maxLineLength} characters`};
     }

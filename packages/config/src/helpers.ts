@@ -164,3 +164,14 @@ const escapes: Readonly<Record<string, string>> = {n: '\n', t: '\t', r: '\r'};
 function unescapeBody(body: string): string {
   return body.includes('\\') ? body.replace(/\\(.)/gs, (_, char: string) => escapes[char] ?? char) : body;
 }
+
+/** A known helper that begins but has no end. */
+export function unclosedHelper(text: string): string | undefined {
+  for (const match of text.matchAll(/#\{([a-z-]+)[ \t][^{}]*$/g)) {
+    const [whole, type = ''] = match;
+    if (helperTypes.includes(type)) {
+      return whole;
+    }
+  }
+  return undefined;
+}

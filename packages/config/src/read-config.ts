@@ -8,7 +8,7 @@ import {classifyLine} from './classify-line.ts';
 import {Config, type Entry, type Origin, type Section} from './config.ts';
 import {isExecutable, readConfigFile} from './config-file.ts';
 import {expandHelpers, type Helper} from './expand-helpers.ts';
-import {evaluateHelper, type HelperContext, helperTypes} from './helpers.ts';
+import {evaluateHelper, type HelperContext, unclosedHelper} from './helpers.ts';
 import {forEachLogicalLine, type LogicalLine, positionIn} from './logical-lines.ts';
 import {messagesOf, type ReadNote} from './read-note.ts';
 import {expandHome} from './resolve-path.ts';
@@ -487,17 +487,6 @@ const slowCommandS = 2;
 function originIn(line: LogicalLine, offset: number, state: FileState): Origin {
   const position = positionIn(line, offset);
   return {file: state.file, line: position.line, column: position.column, includedFrom: state.includedFrom};
-}
-
-/** A known helper that begins but has no end. */
-function unclosedHelper(text: string): string | undefined {
-  for (const match of text.matchAll(/#\{([a-z-]+)[ \t][^{}]*$/g)) {
-    const [whole, type = ''] = match;
-    if (helperTypes.includes(type)) {
-      return whole;
-    }
-  }
-  return undefined;
 }
 
 /** Internal keys (with `:`) and names that no environment can hold are never exported. */

@@ -36,7 +36,7 @@ export type SchemeWorldOptions = {
 };
 
 /** `*user-hash-data*`: how expressions pass data to later ones, in whatever file (config.md 18). */
-const sharedData = new Map<unknown, never>();
+const sharedData: Value = new Map();
 
 export class SchemeWorld {
   readonly #options: SchemeWorldOptions;
@@ -99,7 +99,7 @@ export class SchemeWorld {
       }
       return availableParallelism();
     });
-    define('tests:get-all', () => new Map<unknown, never>([...(tests?.() ?? [])] as [unknown, never][]));
+    define('tests:get-all', () => new Map<unknown, string>(tests?.() ?? []));
     define('tests:filter-test-names', ([names, patterns]) => {
       const pattern = new TestPattern(schemeText(patterns, 'tests:filter-test-names'));
       return isList(names ?? false)

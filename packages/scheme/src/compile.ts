@@ -1,5 +1,4 @@
 /** Compiles forms to nodes: names become slots and cells once, not at every look (spec scheme.md 3.2, 7). */
-
 import type {Globals} from './globals.ts';
 import {type Bind, Closure, Frame, type Node, type Parameters, type Place, TailProcedure} from './machine.ts';
 import {
@@ -15,30 +14,10 @@ import {
   storeLocal,
 } from './nodes.ts';
 import {SchemeError} from './scheme-error.ts';
+import {findMacro, findName, Scope} from './scope.ts';
 import {specialForms} from './special-forms.ts';
 import {expandMacro} from './syntax-rules.ts';
-import {
-  itemsOf,
-  Keyword,
-  listOf,
-  nil,
-  Pair,
-  Procedure,
-  SchemeSymbol,
-  unspecified,
-  type Value,
-} from './values.ts';
-
-/** Names of one frame, and what surrounds it. */
-export class Scope {
-  readonly names: string[];
-  readonly parent: Scope | undefined;
-  readonly macros = new Map<string, Value>();
-  constructor(names: readonly string[], parent: Scope | undefined) {
-    this.names = [...names];
-    this.parent = parent;
-  }
-}
+import {itemsOf, Keyword, listOf, nil, Pair, Procedure, SchemeSymbol, type Value} from './values.ts';
 
 export class Compiler {
   readonly globals: Globals;
@@ -64,7 +43,7 @@ export class Compiler {
       throw this.fail('a call must be a proper list', form);
     }
     const head = form.car;
-    if (head instanceof SchemeSymbol && find(head.name, scope) === undefined) {
+    if (head instanceof SchemeSymbol && findName(head.name, scope) === undefined) {
       const special = this.#special(head.name, form, args, scope);
       if (special !== undefined) {
         return special;
@@ -87,7 +66,7 @@ export class Compiler {
   #call(form: Value, head: Value, args: readonly Value[], scope: Scope | undefined): Node {
     const operands = args.map((arg) => this.compile(arg, scope));
     const place = this.#placeOf(form);
-    if (head instanceof SchemeSymbol && find(head.name, scope) === undefined) {
+    if (head instanceof SchemeSymbol && findName(head.name, scope) === undefined) {
       const cell = this.globals.cell(head.name);
       const {value} = cell;
       if (value instanceof Procedure && !(value instanceof Closure) && !(value instanceof TailProcedure)) {
@@ -99,7 +78,7 @@ export class Compiler {
   }
 
   #reference(name: string, scope: Scope | undefined, place: Place | undefined): Node {
-    const found = find(name, scope);
+    const found = findName(name, scope);
     return found === undefined
       ? new Global(this.globals.cell(name), place)
       : new Local(name, found.depth, found.slot);
@@ -148,7 +127,7 @@ export class Compiler {
   }
 
   assign(name: string, value: Node, scope: Scope | undefined): Node {
-    const found = find(name, scope);
+    const found = findName(name, scope);
     if (found !== undefined) {
       return new Assign(storeLocal(found.depth, found.slot), value);
     }
@@ -215,30 +194,6 @@ export class Compiler {
   }
 }
 
-type Found = {readonly depth: number; readonly slot: number};
-
-function find(name: string, start: Scope | undefined): Found | undefined {
-  let depth = 0;
-  for (let scope = start; scope !== undefined; scope = scope.parent) {
-    const slot = scope.names.lastIndexOf(name);
-    if (slot >= 0) {
-      return {depth, slot};
-    }
-    depth += 1;
-  }
-  return undefined;
-}
-
-function findMacro(name: string, start: Scope | undefined): Value | undefined {
-  for (let scope = start; scope !== undefined; scope = scope.parent) {
-    const macro = scope.macros.get(name);
-    if (macro !== undefined) {
-      return macro;
-    }
-  }
-  return undefined;
-}
-
 /** The frame of a call: required, optional, rest and keyword parameters, in the order of the compiler's slots. */
 export const bind: Bind = (machine, closure, args) => {
   const {required, optional, rest, keys} = closure.parameters;
@@ -269,23 +224,3 @@ export const bind: Bind = (machine, closure, args) => {
   }
   return frame;
 };
-
-/** The names that a form such as `(define (f x) ...)` or `(name value)` gives; for special forms. */
-export function nameOf(form: Value | undefined, who: string): string {
-  if (!(form instanceof SchemeSymbol)) {
-    throw new SchemeError(`${who}: a name is wanted`);
-  }
-  return form.name;
-}
-
-/** The parts of a binding `(name value)`; a bare name has no value. */
-export function bindingsOf(form: Value | undefined, who: string): readonly {name: string; value: Value}[] {
-  const bindings = itemsOf(form);
-  if (bindings === undefined) {
-    throw new SchemeError(`${who}: a list of bindings is wanted`);
-  }
-  return bindings.map((binding) => {
-    const [name, value = unspecified] = itemsOf(binding) ?? [binding];
-    return {name: nameOf(name, `${who}: a binding`), value};
-  });
-}

@@ -1,9 +1,11 @@
 /** The special forms (spec scheme.md 3.2): each compiles itself, or is rewritten into simpler ones. */
-import {bindingsOf, type Compiler, nameOf, Scope} from './compile.ts';
+import {bindingsOf, nameOf} from './bindings.ts';
+import type {Compiler} from './compile.ts';
 import {Frame, type Node, TailProcedure} from './machine.ts';
 import {Case, Combine, Constant, Custom, If, Let, Sequence} from './nodes.ts';
 import {Parameter} from './procedures/control.ts';
 import {SchemeError} from './scheme-error.ts';
+import {Scope} from './scope.ts';
 import {
   Delayed,
   itemsOf,

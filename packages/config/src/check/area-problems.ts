@@ -130,6 +130,9 @@ function checkContours(config: Config, list: ProblemList): void {
 /** Sections of runconfigs that look like targets and cannot be one. `config` was read without a target. */
 export function checkTargetSections(config: Config, keys: readonly Key[], list: ProblemList): void {
   for (const {name, origin} of config.sections) {
+    if (name !== 'default' && nearNames(name, ['default'], 1).length > 0) {
+      list.add('unknown-section', origin, `[${name}] is no target`, {hint: 'did you mean [default]?'});
+    }
     if (name.includes('/') && sectionPattern(name) === undefined && !isValidTarget(name, keys)) {
       const wanted = keys.map((key) => key.name).join('/');
       list.add('bad-target-section', origin, `[${name}] is no target: one has the form ${wanted}`);

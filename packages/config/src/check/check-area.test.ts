@@ -75,6 +75,7 @@ TESTPATT @bad-pattern@(a
 X 1
 @bad-section-pattern@[/(/]
 X 1
+@unknown-section@[defualt]
 [linux/v1]
 Y 2
 @bad-target-section@[linux/v1/x/y]

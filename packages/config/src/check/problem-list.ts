@@ -2,9 +2,13 @@
 import {readFileSync} from 'node:fs';
 import type {Place} from '@megatest/model';
 import type {Entry, Origin} from '../config.ts';
-import {PROBLEM_KINDS, type Problem, type ProblemCode} from './problem.ts';
+import {PROBLEM_KINDS, type Problem, type ProblemCode, type Severity} from './problem.ts';
 
-export type ProblemOptions = {readonly hint?: string | undefined};
+export type ProblemOptions = {
+  readonly hint?: string | undefined;
+  /** In place of that of the kind. */
+  readonly severity?: Severity | undefined;
+};
 
 /** More problems than this are not listed: then something else is wrong. */
 const maxProblems = 5000;
@@ -16,9 +20,8 @@ export class ProblemList {
   readonly #files = new Map<string, readonly string[]>();
 
   add(code: ProblemCode, where: Place | Origin, message: string, options: ProblemOptions = {}): void {
-    const {severity} = PROBLEM_KINDS[code];
+    const {hint, severity = PROBLEM_KINDS[code].severity} = options;
     const place = this.#place(where);
-    const {hint} = options;
     this.addProblem({code, severity, message, place, ...(hint === undefined ? {} : {hint})});
   }
 
@@ -79,7 +82,7 @@ export class ProblemList {
     }
     const text = this.lineText(file, line);
     const place = {file, line, ...(column === undefined ? {} : {column})};
-    return text === undefined ? place : {...place, lineText: text.slice(0, maxShownLine)};
+    return text === undefined ? place : {...place, lineText: printable(text)};
   }
 
   #linesOf(file: string): readonly string[] {
@@ -96,4 +99,9 @@ export class ProblemList {
     this.#files.set(file, lines);
     return lines;
   }
+}
+
+/** Control characters in a file must not reach the terminal. */
+function printable(text: string): string {
+  return text.slice(0, maxShownLine).replace(/[^\P{Cc}\t]/gu, '\u00b7');
 }

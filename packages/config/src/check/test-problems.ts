@@ -8,7 +8,7 @@ import type {Env} from '../shell.ts';
 import {ezStepsOf} from '../testconfig.ts';
 import {wordsOf} from '../words.ts';
 import {checkDisks, checkTriggers} from './area-problems.ts';
-import type {Problem} from './problem.ts';
+import type {Problem, Severity} from './problem.ts';
 import type {ProblemList} from './problem-list.ts';
 import {checkPattern} from './value-problems.ts';
 
@@ -17,7 +17,9 @@ export type RulesProblem = {
   readonly line: number;
   readonly column: number;
   readonly message: string;
-  readonly hint?: string;
+  /** Absent = an error. */
+  readonly severity?: Severity;
+  readonly hint?: string | undefined;
 };
 
 export type TestToCheck = {
@@ -138,7 +140,10 @@ function reportRules(entry: Entry, problem: RulesProblem, list: ProblemList): vo
   const text = entry.value.split('\n')[problem.line - 1] ?? '';
   const at = list.lineText(file, line)?.indexOf(text) ?? -1;
   const column = problem.line === 1 ? start + problem.column - 1 : Math.max(0, at) + problem.column;
-  list.add('bad-rules', {file, line, column}, problem.message, {hint: problem.hint});
+  list.add('bad-rules', {file, line, column}, problem.message, {
+    hint: problem.hint,
+    severity: problem.severity,
+  });
 }
 
 function checkModes(config: Config, list: ProblemList): void {

@@ -46,8 +46,10 @@ export function sectionsOf(file: ConfigFileKind): readonly KnownSection[] {
   return knownSections.filter((section) => section.file === file);
 }
 
+/** In runconfigs every section but `default` is a target. */
 export function knownSection(file: ConfigFileKind, name: string): KnownSection | undefined {
-  return knownSections.find((section) => section.file === file && section.section === name);
+  const row = file === 'runconfigs.config' && name !== 'default' ? 'TARGET' : name;
+  return knownSections.find((section) => section.file === file && section.section === row);
 }
 
 /** What a key of a section means; `undefined` when neither it nor any key is known there. */
