@@ -7,7 +7,6 @@ import {
   parseDuration,
   parseRetryRule,
   type RetryRule,
-  parseRetryRule,
   type SkipRule,
   type TestDefinition,
   UserError,
@@ -99,7 +98,6 @@ export function readTestDefinition(
     skip: skipOf(config),
     hasTriggers: config.entries('triggers').length > 0,
     retry: retryOf(config, say),
-    retry: parseRetryRule(config.get('requirements', 'retries') ?? ''),
   };
 }
 
@@ -165,7 +163,10 @@ function retryOf(config: Config, say: (level: number, text: string) => void): Re
   const rule = parseRetryRule(entry.value);
   if (rule === undefined) {
     const {file, line} = entry.origin;
-    say(0, `ERROR: retries "${entry.value}" is not of the form "3" or "3 30s", there are none (${file}:${line})`);
+    say(
+      0,
+      `ERROR: retries "${entry.value}" is not of the form "3" or "3 30s", there are none (${file}:${line})`,
+    );
   }
   return rule;
 }

@@ -45,7 +45,6 @@ export const testSections: readonly KnownSection[] = [
       ),
       key('runtimelim', 'time', '', 'A test that runs longer is killed.'),
       key('itemmap', 'item-map', '', 'From its items to those of all waitons.'),
-      key('retries', 'text', '', 'How often a failed instance is launched again, as in 3 or 3 30s.'),
       key('diskspace', 'text', '', 'Not used.'),
       key('memory', 'text', '', 'Not used.'),
     ],
