@@ -304,7 +304,10 @@ export class Homehost {
         setTimeout(() => void this.#change(driver, change), delayMs).unref();
       },
       onOutput: (driver, entry) => this.#afterCommit.push(() => this.#watchers.tellOutput(driver, entry)),
-      onResult: (driver, row) => this.#afterCommit.push(() => this.#watchers.tellResult(driver, row)),
+      onResult: (driver, row) => {
+        const progress = driver.progress();
+        this.#afterCommit.push(() => this.#watchers.tellResult(driver, row, progress));
+      },
       onProgress: (driver) => this.#watchers.tellProgress(driver),
       onEnd: (driver, exitCode) => this.#endDriver(driver, exitCode),
     };

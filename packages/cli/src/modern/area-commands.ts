@@ -1,5 +1,6 @@
 /** Commands about the area itself: making it, its config, its targets, its health. */
 import {
+  type Config,
   cleanCache,
   getVariable,
   listTargets,
@@ -250,13 +251,29 @@ function showConfig(context: CommandContext, args: ConfigArguments): number {
     });
   }
   const value =
-    (isRunconfig ? getVariable(config, section, key) : undefined) ?? requireValue(config, section, key);
+    (isRunconfig ? getVariable(config, section, key) : undefined) ?? valueOf(config, section, key);
   if (context.isJson) {
     context.json(value);
   } else {
     context.print(`${value}\n`);
   }
   return EXIT.ok;
+}
+
+/** Nothing there is its own exit code, so that a script can tell it from a broken file. */
+function valueOf(config: Config, section: string, key: string): string {
+  try {
+    return requireValue(config, section, key);
+  } catch (error) {
+    if (error instanceof UserError) {
+      const {hint} = error;
+      throw new UserError(error.message, {
+        exitCode: EXIT.nothingMatched,
+        ...(hint === undefined ? {} : {hint}),
+      });
+    }
+    throw error;
+  }
 }
 
 /** `%` stands for any text, slashes included. */
