@@ -251,7 +251,7 @@ function showConfig(context: CommandContext, args: ConfigArguments): number {
     });
   }
   const value =
-    (isRunconfig ? getVariable(config, section, key) : undefined) ?? valueOf(config, section, key);
+    (isRunconfig ? getVariable(config, section, key) : undefined) ?? valueIn(config, section, key);
   if (context.isJson) {
     context.json(value);
   } else {
@@ -261,7 +261,7 @@ function showConfig(context: CommandContext, args: ConfigArguments): number {
 }
 
 /** Nothing there is its own exit code, so that a script can tell it from a broken file. */
-function valueOf(config: Config, section: string, key: string): string {
+function valueIn(config: Config, section: string, key: string): string {
   try {
     return requireValue(config, section, key);
   } catch (error) {
