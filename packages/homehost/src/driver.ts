@@ -8,7 +8,7 @@
  */
 import {isRunning, stateKind} from '@megatest/model';
 import type {RunPlan, SubmitOptions} from '@megatest/rpc';
-import type {RunnerRow, Store, TestRow} from '@megatest/store';
+import type {RunnerRow, Store, TestCore, TestRow} from '@megatest/store';
 import {autoRerun, CLEAN_RERUN_DEFAULTS, parseAutoRerun, planResets} from './resets.ts';
 import {resultHeader, resultLine} from './result-line.ts';
 import type {LaunchOrder} from './scheduler/launch-order.ts';
@@ -180,7 +180,9 @@ export class Driver {
     this.stage = isRetry ? 'retrying' : 'running';
     if (!isRetry) {
       for (const row of store.tests.list({runIds: [this.runId]})) {
-        this.#sayResult(row);
+        if (this.#isNewResult(row)) {
+          this.#sayResult(row);
+        }
       }
     }
   }
@@ -202,7 +204,7 @@ export class Driver {
   }
 
   /** A row of this run has changed. */
-  rowChanged(row: TestRow): void {
+  rowChanged(row: TestCore): void {
     this.#countActive(row);
     this.schedule?.rowChanged(row.testName, row.itemPath, row);
     this.#reportResult(row);
@@ -415,7 +417,7 @@ export class Driver {
     return {isOwnLaunch: driver === String(this.id), retry: Number(retry ?? 0)};
   }
 
-  #countActive(row: TestRow): void {
+  #countActive(row: TestCore | TestRow): void {
     if (!this.#isParent(row) && isRunning(row.state)) {
       this.#active.add(row.id);
     } else {
@@ -424,7 +426,7 @@ export class Driver {
   }
 
   /** The row of a test as a whole, whose items are rows of their own. */
-  #isParent(row: TestRow): boolean {
+  #isParent(row: TestCore | TestRow): boolean {
     const {testName, itemPath} = row;
     if (itemPath !== '' || this.#iterated.has(testName)) {
       return itemPath === '';
@@ -454,21 +456,25 @@ export class Driver {
     }
   }
 
-  #reportResult(row: TestRow): void {
-    if (this.#sayResult(row) && !this.#isParent(row)) {
-      this.#world.onResult(this, row);
+  #reportResult(core: TestCore): void {
+    const row = this.#isNewResult(core) ? this.#world.store.tests.get(core.id) : undefined;
+    if (row !== undefined) {
+      this.#sayResult(row);
+      if (!this.#isParent(row)) {
+        this.#world.onResult(this, row);
+      }
     }
   }
 
-  /** Says a result that is new to this driver, in the line of the old style; whether it was. */
-  #sayResult(row: TestRow): boolean {
-    const now = `${row.state}/${row.status}`;
-    const kind = stateKind(row.state);
-    const isSilent = silentStates.has(row.state) || kind === 'busy' || kind === 'ending';
-    if (isSilent || this.#reported.get(row.id) === now) {
-      return false;
-    }
-    this.#reported.set(row.id, now);
+  #isNewResult({id, state, status}: {readonly id: number; readonly state: string; readonly status: string}) {
+    const kind = stateKind(state);
+    const isSilent = silentStates.has(state) || kind === 'busy' || kind === 'ending';
+    return !isSilent && this.#reported.get(id) !== `${state}/${status}`;
+  }
+
+  /** Says a result that is new to this driver, in the line of the old style. */
+  #sayResult(row: TestRow): void {
+    this.#reported.set(row.id, `${row.state}/${row.status}`);
     const nowS = this.#world.nowS();
     if (nowS - this.#lastHeaderS > headerPauseS) {
       this.#lastHeaderS = nowS;
@@ -487,6 +493,5 @@ export class Driver {
       }),
       'stdout',
     );
-    return true;
   }
 }

@@ -7,7 +7,7 @@
  */
 import {isRunning, stateKind} from '@megatest/model';
 import {type Connected, type Launch, planReply, RpcError, type RunPlan} from '@megatest/rpc';
-import {type Connection, GroupCommitter, Store, type TestRow} from '@megatest/store';
+import {type Connection, GroupCommitter, Store, type TestCore} from '@megatest/store';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
 import {LaunchOrders, maxLaunchBatch} from './launch-orders.ts';
 import {ask, type Manager, Managers} from './managers.ts';
@@ -439,7 +439,7 @@ export class Homehost {
   #tellChanges(): void {
     while (this.store.hasChangedTests) {
       for (const testId of this.store.takeChanges().tests) {
-        const row = this.store.tests.get(testId);
+        const row = this.store.tests.core(testId);
         if (row === undefined) {
           continue;
         }
@@ -452,7 +452,7 @@ export class Homehost {
     }
   }
 
-  #countSlot(row: TestRow): void {
+  #countSlot(row: TestCore): void {
     const {id: testId, testName, itemPath} = row;
     if (isRunning(row.state)) {
       const isParent = itemPath === '' && this.store.tests.hasItems(row.runId, testName);
