@@ -100,7 +100,7 @@ function applyEntry(
       if (state !== undefined) {
         store.tests.setState(
           entry.testId,
-          {state, status: endStatus(store, entry.testId, entry.status), comment: entry.comment},
+          {state, status: endStatus(store, row, entry.status), comment: entry.comment},
           nowS,
         );
       }
@@ -109,8 +109,13 @@ function applyEntry(
   }
 }
 
-function endStatus(store: Store, testId: number, status: string | undefined): string | undefined {
-  return status === 'AUTO' ? store.data.rollUp(testId, status) : status;
+/** A script that asked for AUTO gets its status from its data, as long as it ended well (execution.md 10.7). */
+function endStatus(store: Store, row: TestRow, status: string | undefined): string | undefined {
+  if (row.status === 'AUTO' && status === 'WARN') {
+    return 'AUTO-WARN';
+  }
+  const isAuto = status === 'AUTO' || (row.status === 'AUTO' && status === 'PASS');
+  return isAuto ? store.data.rollUp(row.id, 'AUTO') : status;
 }
 
 /** The parent of an iterated test is found in the link tree, where its items are side by side. */
