@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   config: async () => (await import('./config.ts')).config,
   logpro: async () => (await import('./logpro.ts')).logpro,
   overhead: async () => (await import('./overhead.ts')).overhead,
+  step: async () => (await import('./step.ts')).step,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

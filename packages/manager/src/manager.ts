@@ -23,17 +23,19 @@ import {
   PROGRAM_VERSION,
   PROTOCOL,
   processStart,
+  type ReportEntry,
   RpcServer,
   startDaemon,
   startMessages,
 } from '@megatest/rpc';
 import * as z from 'zod';
-import {decodeCommandInfo, itemPathOf} from './execution/cmdinfo.ts';
+import {type CommandInfo, decodeCommandInfo, itemPathOf} from './execution/cmdinfo.ts';
 import {Execution, type ExecutionWorld} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
 import {TestconfigLoader} from './execution/testconfig-loader.ts';
 import {FollowUps} from './follow-ups.ts';
+import {CallServer, type FrontCall} from './helper/call-server.ts';
 import {Journal} from './journal.ts';
 import {HostLoads} from './launch/host-load.ts';
 import {type LaunchWorld, launchTest} from './launch/launch-test.ts';
@@ -54,6 +56,11 @@ export type ManagerPrograms = {
   readonly executable: string;
   /** The bundled planning child. */
   readonly planner: string;
+  /** What the words of a helper call report; `undefined` when they are for the command itself to answer. */
+  readonly readHelperCall: (
+    words: readonly string[],
+    info: CommandInfo,
+  ) => Promise<readonly ReportEntry[] | undefined>;
 };
 
 const heartbeatMs = 3000;
@@ -187,9 +194,11 @@ class Manager {
       this.#leave(1);
     });
     this.#journal.kick();
+    const calls = new CallServer(this.#callsDirectory, async (call) => await this.#answerFront(call));
     const timer = setInterval(() => this.#beat(), heartbeatMs);
     const exitCode = await left;
     clearInterval(timer);
+    calls.close();
     this.#local.close();
     this.#daemon.close();
     return exitCode;
@@ -218,11 +227,7 @@ class Manager {
           return null;
         },
         'helper.report': async ({entries}) => {
-          for (const entry of entries) {
-            const execution = this.#executions.get(entry.launchId)?.execution;
-            this.#journal.add((await execution?.noted(entry)) ?? entry);
-          }
-          await this.#journal.settled();
+          await this.#reportOfScript(entries);
           return null;
         },
         'manager.status': () => ({
@@ -250,6 +255,28 @@ class Manager {
       ping: () => ({pid: process.pid, area: this.#area.path, uptimeS: Math.round(process.uptime())}),
     }).attach(this.#local);
     this.#log.write(`INFO: manager ${this.#id} (pid ${process.pid}) serves ${this.#area.path}`);
+  }
+
+  /** Resolves once the daemon has it. */
+  async #reportOfScript(entries: readonly ReportEntry[]): Promise<void> {
+    for (const entry of entries) {
+      const execution = this.#executions.get(entry.launchId)?.execution;
+      this.#journal.add((await execution?.noted(entry)) ?? entry);
+    }
+    await this.#journal.settled();
+  }
+
+  async #answerFront({launchId, checksum, words}: FrontCall): Promise<boolean> {
+    const execution = this.#executions.get(launchId)?.execution;
+    if (execution === undefined || !execution.encoded.endsWith(checksum)) {
+      return false;
+    }
+    const entries = await this.#programs.readHelperCall(words, execution.info);
+    if (entries === undefined) {
+      return false;
+    }
+    await this.#reportOfScript(entries);
+    return true;
   }
 
   #onRegistered(answer: {readonly forget: readonly string[]; readonly submissions: readonly string[]}): void {
