@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   logpro: async () => (await import('./logpro.ts')).logpro,
   scale: async () => (await import('./scale.ts')).scale,
   overhead: async () => (await import('./overhead.ts')).overhead,
+  step: async () => (await import('./step.ts')).step,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

@@ -2,6 +2,7 @@
  * What managers report, applied to the store: each journal entry once, in order, and only for the launch that owns the row (a late
  * word of an older launch is dropped).
  */
+import {isGood} from '@megatest/model';
 import {type ReportEntry, RpcError} from '@megatest/rpc';
 import type {Store, TestCore, TestUpdate} from '@megatest/store';
 
@@ -73,7 +74,8 @@ function applyEntry(
         return;
       }
       const status = entry.status === 'AUTO' ? store.data.rollUp(entry.testId, entry.status) : entry.status;
-      store.tests.setState(entry.testId, {state: entry.state, status, comment: entry.comment}, nowS);
+      const comment = entry.comment ?? flakyComment(row.launchId, entry.state, status);
+      store.tests.setState(entry.testId, {state: entry.state, status, comment}, nowS);
       return;
     }
     case 'update':
@@ -100,7 +102,7 @@ function applyEntry(
       if (state === undefined) {
         store.tests.update(entry.testId, set);
       } else {
-        const status = endStatus(store, entry.testId, entry.status);
+        const status = endStatus(store, row, entry.status);
         store.tests.setState(entry.testId, {state, status, comment: entry.comment, set}, nowS);
       }
       return;
@@ -108,8 +110,23 @@ function applyEntry(
   }
 }
 
-function endStatus(store: Store, testId: number, status: string | undefined): string | undefined {
-  return status === 'AUTO' ? store.data.rollUp(testId, status) : status;
+/** A script that asked for AUTO gets its status from its data, as long as it ended well (execution.md 10.7). */
+function endStatus(store: Store, row: TestCore, status: string | undefined): string | undefined {
+  if (row.status === 'AUTO' && status === 'WARN') {
+    return 'AUTO-WARN';
+  }
+  const isAuto = status === 'AUTO' || (row.status === 'AUTO' && status === 'PASS');
+  return isAuto ? store.data.rollUp(row.id, 'AUTO') : status;
+}
+
+/** A test that passes only when it is tried again deserves a second look. */
+function flakyComment(
+  launchId: string,
+  state: string | undefined,
+  status: string | undefined,
+): string | undefined {
+  const retry = Number(launchId.split('.')[1] ?? 0);
+  return retry > 0 && isGood(state ?? '', status ?? '') ? `Flaky: passed at retry ${retry}` : undefined;
 }
 
 /** The parent of an iterated test is found in the link tree, where its items are side by side. */

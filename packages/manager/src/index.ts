@@ -1,6 +1,18 @@
-export {type CommandInfo, commandInfo, decodeCommandInfo, encodeCommandInfo} from './execution/cmdinfo.ts';
+export {
+  type CommandInfo,
+  commandInfo,
+  decodeCommandInfo,
+  encodeCommandInfo,
+  itemPathOf,
+  parentDirectory,
+} from './execution/cmdinfo.ts';
 export {envFiles} from './execution/env-files.ts';
+export {readDat} from './execution/log-check.ts';
+export {keepPending} from './execution/pending-reports.ts';
+export {type IteratedTest, updateRollUpPage} from './execution/roll-up-pages.ts';
 export {parseCsv, parseDat, singleValue} from './execution/test-data.ts';
+export {rollUpWorld} from './follow-ups.ts';
+export {waivedEntries} from './helper/waived-entries.ts';
 export {type ManagerPrograms, runManager} from './manager.ts';
 export type {PlanningReply, PlanningRequest} from './plan/planner.ts';
 export {askPlanner, runPlannerChild} from './plan/planner-child.ts';

@@ -1,8 +1,12 @@
 /** The manager's log: one line an event, with time, in `manager.log` of its directory. */
 import {appendFileSync} from 'node:fs';
 
+/** What is said of a condition that every launch meets again. */
+const repeatMs = 300_000;
+
 export class ManagerLog {
   readonly #path: string;
+  readonly #said = new Map<string, number>();
 
   constructor(path: string) {
     this.#path = path;
@@ -11,4 +15,17 @@ export class ManagerLog {
   write = (text: string): void => {
     appendFileSync(this.#path, `${new Date().toISOString()} ${text}\n`, {mode: 0o600});
   };
+
+  /** Writes a text that has not been written for a while. */
+  writeSometimes = (text: string): void => {
+    const before = this.#said.get(text);
+    if (before === undefined || performance.now() - before > repeatMs) {
+      this.#said.set(text, performance.now());
+      this.write(text);
+    }
+  };
+
+  get path(): string {
+    return this.#path;
+  }
 }

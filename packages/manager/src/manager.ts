@@ -16,34 +16,33 @@ import {
   ensureManagerDirectory,
   type Launch,
   localMethods,
-  type ManagerMethods,
   makeDaemonClient,
   managerKeyFile,
   managerLogFile,
   managerSocket,
-  type ParsedParamsOf,
-  type PlanReply,
   PROGRAM_VERSION,
   PROTOCOL,
   processStart,
+  type ReportEntry,
   RpcServer,
   startDaemon,
   startMessages,
 } from '@megatest/rpc';
 import * as z from 'zod';
-import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
+import {type CommandInfo, decodeCommandInfo, itemPathOf} from './execution/cmdinfo.ts';
 import {Execution, type ExecutionWorld} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
 import {TestconfigLoader} from './execution/testconfig-loader.ts';
+import {FollowUps} from './follow-ups.ts';
+import {CallServer, type FrontCall} from './helper/call-server.ts';
 import {Journal} from './journal.ts';
+import {HostLoads} from './launch/host-load.ts';
 import {type LaunchWorld, launchTest} from './launch/launch-test.ts';
 import {LaunchLog, type OpenLaunch} from './launch-log.ts';
 import {ManagerLog} from './manager-log.ts';
-import type {AreaContext} from './plan/area-context.ts';
-import type {PlanningReply, PlanningRequest} from './plan/planner.ts';
-import {askPlanner} from './plan/planner-child.ts';
-import {Submissions, type Submitted} from './submissions.ts';
+import {Planning, type Submission} from './planning.ts';
+import {Submissions} from './submissions.ts';
 
 /** What a manager is started with, as JSON. */
 export const managerSettings = z.object({
@@ -57,15 +56,15 @@ export type ManagerPrograms = {
   readonly executable: string;
   /** The bundled planning child. */
   readonly planner: string;
+  /** What the words of a helper call report; `undefined` when they are for the command itself to answer. */
+  readonly readHelperCall: (
+    words: readonly string[],
+    info: CommandInfo,
+  ) => Promise<readonly ReportEntry[] | undefined>;
 };
 
 const heartbeatMs = 3000;
 const idleLimitMs = 30_000;
-/** The context of a handed-over environment is read again after this long: config files change. */
-const contextAgeMs = 60_000;
-
-type PlanRequest = ParsedParamsOf<ManagerMethods, 'manager.plan'>;
-type Submission = PlanRequest['submission'];
 
 /** Runs until there is nothing left to do; resolves with the exit code of the process. */
 export async function runManager(settingsText: string, programs: ManagerPrograms): Promise<number> {
@@ -95,8 +94,11 @@ class Manager {
   readonly #executions = new Map<string, {readonly execution: Execution; readonly ended: Promise<number>}>();
   /** Launches that were killed before their execution began. */
   readonly #killedEarly = new Map<number, string>();
-  readonly #contexts = new Map<string, {readonly context: AreaContext; readonly readMs: number}>();
-  #planning = 0;
+  readonly #hostLoads = new HostLoads();
+  /** Where the front of the `megatest` command finds this manager. */
+  readonly #callsDirectory: string;
+  readonly #planning: Planning;
+  readonly #followUps: FollowUps;
   #handOvers = 0;
   #busyMs = performance.now();
   #leave: (exitCode: number) => void = () => {};
@@ -108,9 +110,13 @@ class Manager {
     this.#local = local;
     const directory = ensureManagerDirectory(area);
     this.#log = new ManagerLog(managerLogFile(area));
+    this.#callsDirectory = join(directory, 'calls');
     this.#submissions = new Submissions(directory);
+    this.#planning = new Planning(area.path, programs.planner, this.#submissions, this.#log.write);
     this.#launches = new LaunchLog(join(directory, 'launches.jsonl'));
-    this.#loader = new TestconfigLoader(async (env, testDir) => await this.#readTestconfig(env, testDir));
+    this.#loader = new TestconfigLoader(
+      async (env, testDir) => await this.#planning.testconfig(env, testDir),
+    );
     const homehost = decideHomehost(area.path, settings.homehost ?? undefined);
     this.#daemon = makeDaemonClient({
       areaPath: area.path,
@@ -130,8 +136,8 @@ class Manager {
       },
       describeStart: () => startMessages(area.path),
       handlers: {
-        'manager.plan': async (params) => await this.#plan(params),
-        'manager.expandItems': async (params) => await this.#expandItems(params),
+        'manager.plan': async (params) => await this.#planning.plan(params),
+        'manager.expandItems': async (params) => await this.#planning.expandItems(params),
         'manager.launch': ({submission, launches}) => {
           this.#order(submission, launches);
           return null;
@@ -171,6 +177,7 @@ class Manager {
       const {done} = await this.#daemon.call('manager.report', {journalId, entries: [...entries]});
       return done;
     });
+    this.#followUps = new FollowUps(this.#daemon, this.#journal, this.#log);
   }
 
   async run(): Promise<number> {
@@ -187,9 +194,11 @@ class Manager {
       this.#leave(1);
     });
     this.#journal.kick();
+    const calls = new CallServer(this.#callsDirectory, async (call) => await this.#answerFront(call));
     const timer = setInterval(() => this.#beat(), heartbeatMs);
     const exitCode = await left;
     clearInterval(timer);
+    calls.close();
     this.#local.close();
     this.#daemon.close();
     return exitCode;
@@ -218,10 +227,7 @@ class Manager {
           return null;
         },
         'helper.report': async ({entries}) => {
-          for (const entry of entries) {
-            this.#journal.add(entry);
-          }
-          await this.#journal.settled();
+          await this.#reportOfScript(entries);
           return null;
         },
         'manager.status': () => ({
@@ -249,6 +255,28 @@ class Manager {
       ping: () => ({pid: process.pid, area: this.#area.path, uptimeS: Math.round(process.uptime())}),
     }).attach(this.#local);
     this.#log.write(`INFO: manager ${this.#id} (pid ${process.pid}) serves ${this.#area.path}`);
+  }
+
+  /** Resolves once the daemon has it. */
+  async #reportOfScript(entries: readonly ReportEntry[]): Promise<void> {
+    for (const entry of entries) {
+      const execution = this.#executions.get(entry.launchId)?.execution;
+      this.#journal.add((await execution?.noted(entry)) ?? entry);
+    }
+    await this.#journal.settled();
+  }
+
+  async #answerFront({launchId, checksum, words}: FrontCall): Promise<boolean> {
+    const execution = this.#executions.get(launchId)?.execution;
+    if (execution === undefined || !execution.encoded.endsWith(checksum)) {
+      return false;
+    }
+    const entries = await this.#programs.readHelperCall(words, execution.info);
+    if (entries === undefined) {
+      return false;
+    }
+    await this.#reportOfScript(entries);
+    return true;
   }
 
   #onRegistered(answer: {readonly forget: readonly string[]; readonly submissions: readonly string[]}): void {
@@ -293,91 +321,17 @@ class Manager {
   get #isBusy(): boolean {
     return (
       this.#executions.size > 0 ||
-      this.#planning > 0 ||
+      this.#planning.isBusy ||
       this.#handOvers > 0 ||
       this.#submissions.size > 0 ||
-      !this.#journal.isEmpty
+      !this.#journal.isEmpty ||
+      !this.#followUps.isIdle
     );
   }
 
   #stop(reason: string): void {
     this.#log.write(`INFO: leaving: ${reason}`);
     this.#leave(0);
-  }
-
-  async #plan({submission, argv}: PlanRequest): Promise<PlanReply> {
-    const submitted = this.#submitted(submission.uuid);
-    const reply = await this.#askPlanner(this.#requestOf('plan', submission, submitted, argv));
-    if (reply.context !== undefined) {
-      this.#submissions.put(submission.uuid, {...submitted, context: reply.context});
-    }
-    if (reply.plan !== undefined) {
-      return {plan: reply.plan, messages: reply.messages};
-    }
-    throw new Error(reply.error ?? 'the planner gave no plan');
-  }
-
-  async #expandItems(params: {
-    readonly submission: Submission;
-    readonly testName: string;
-    readonly testDir: string;
-  }) {
-    const {submission, testName, testDir} = params;
-    const request = this.#requestOf('items', submission, this.#submitted(submission.uuid), []);
-    const {items, messages, error} = await this.#askPlanner({...request, testName, testDir});
-    if (items === undefined) {
-      throw new Error(error ?? `the items of ${testName} could not be read`);
-    }
-    return {items: [...items], messages: [...messages]};
-  }
-
-  #submitted(uuid: string): Submitted {
-    const submitted = this.#submissions.get(uuid);
-    if (submitted === undefined) {
-      throw new Error(`the manager on ${hostname()} does not have the environment of this submission`);
-    }
-    return submitted;
-  }
-
-  #requestOf(
-    kind: PlanningRequest['kind'],
-    submission: Submission,
-    submitted: Submitted,
-    argv: readonly string[],
-  ): PlanningRequest {
-    const {target, runName, options} = submission;
-    const {env, cwd} = submitted;
-    return {kind, areaPath: this.#area.path, env, cwd, target, runName, options, argv};
-  }
-
-  async #askPlanner(request: PlanningRequest): Promise<PlanningReply> {
-    this.#planning += 1;
-    try {
-      return await askPlanner(this.#programs.planner, request);
-    } finally {
-      this.#planning -= 1;
-    }
-  }
-
-  async #readTestconfig(env: Readonly<Record<string, string>>, testDir: string) {
-    const reply = await this.#askPlanner({
-      kind: 'testconfig',
-      areaPath: this.#area.path,
-      env,
-      cwd: this.#area.path,
-      target: env.MT_TARGET ?? '',
-      runName: env.MT_RUNNAME ?? '',
-      options: {},
-      argv: [],
-      testDir,
-    });
-    if (reply.testconfig === undefined) {
-      throw new Error(reply.error ?? `${testDir}/testconfig could not be read`);
-    }
-    for (const {text} of reply.messages) {
-      this.#log.write(text);
-    }
-    return reply.testconfig;
   }
 
   #order(submission: Submission, launches: readonly Launch[]): void {
@@ -393,8 +347,8 @@ class Manager {
   async #launch(submission: Submission, launch: Launch): Promise<void> {
     const {launchId, testId} = launch;
     try {
-      const submitted = this.#submitted(submission.uuid);
-      const context = submitted.context ?? (await this.#readContext(submission, submitted));
+      const submitted = this.#planning.submitted(submission.uuid);
+      const context = await this.#planning.contextOf(submission, submitted);
       const {target, runName, options} = submission;
       const result = await launchTest(
         launch,
@@ -415,15 +369,6 @@ class Manager {
       this.#journal.add({type: 'launchFailed', testId, launchId, reason, fatal: true});
       this.#launches.end(launchId);
     }
-  }
-
-  async #readContext(submission: Submission, submitted: Submitted): Promise<AreaContext> {
-    const reply = await this.#askPlanner(this.#requestOf('context', submission, submitted, []));
-    if (reply.context === undefined) {
-      throw new Error(reply.error ?? 'the area could not be read');
-    }
-    this.#submissions.put(submission.uuid, {...submitted, context: reply.context});
-    return reply.context;
   }
 
   /** Runs an execution to its end, with its place in the launch log. */
@@ -456,6 +401,8 @@ class Manager {
   async #handOver(params: {
     readonly cmdinfo: string;
     readonly env: Readonly<Record<string, string>>;
+    readonly umask: number;
+    readonly output: string | null;
   }): Promise<number> {
     const info = decodeCommandInfo(params.cmdinfo);
     const launchId = info['launch-id'];
@@ -464,42 +411,16 @@ class Manager {
       // The same job once more, or its process after a change of managers.
       return await running.ended;
     }
-    const context = await this.#contextFor(info, params.env);
+    const context = await this.#planning.contextFor(info, params.env);
     const execution = Execution.start(
       info,
       params.cmdinfo,
       params.env,
       context,
-      this.#executionWorld(process.umask(), true),
+      this.#executionWorld(params.umask, true),
+      ...(params.output === null ? [] : [params.output]),
     );
     return await this.#run(execution, {launchId, testId: info['test-id'], uuid: null, launch: null}, true);
-  }
-
-  /** The area as it reads in the environment of an `-execute` process. */
-  async #contextFor(info: CommandInfo, env: Readonly<Record<string, string>>): Promise<AreaContext> {
-    const own = Object.entries(env).filter(
-      ([name]) => !/^(MT_CMDINFO|MT_TEST|MT_ITEM|SSH_|XDG_SESSION|SHLVL|_$|PWD$|OLDPWD$)/.test(name),
-    );
-    const key = JSON.stringify([info.target, info.runname, own.sort()]);
-    const known = this.#contexts.get(key);
-    if (known !== undefined && performance.now() - known.readMs < contextAgeMs) {
-      return known.context;
-    }
-    const reply = await this.#askPlanner({
-      kind: 'context',
-      areaPath: this.#area.path,
-      env,
-      cwd: this.#area.path,
-      target: info.target,
-      runName: info.runname,
-      options: {},
-      argv: [],
-    });
-    if (reply.context === undefined) {
-      throw new Error(reply.error ?? 'the area could not be read');
-    }
-    this.#contexts.set(key, {context: reply.context, readMs: performance.now()});
-    return reply.context;
   }
 
   /** Takes up what the manager before this one left. */
@@ -531,7 +452,7 @@ class Manager {
           return;
         }
         const submitted = uuid === null ? undefined : this.#submissions.get(uuid);
-        const context = submitted?.context ?? (await this.#contextFor(saved.info, saved.inherited));
+        const context = submitted?.context ?? (await this.#planning.contextFor(saved.info, saved.inherited));
         const world = this.#executionWorld(submitted?.umask ?? process.umask(), stage.isHandedOver);
         const execution = Execution.adopt(saved, context, world);
         this.#log.write(`INFO: adopted test ${open.testId} in ${stage.rundir}`);
@@ -580,6 +501,8 @@ class Manager {
     return {
       report: (entry) => this.#journal.add(entry),
       log: this.#log.write,
+      warnSometimes: this.#log.writeSometimes,
+      hostLoads: this.#hostLoads,
       executable: this.#programs.executable,
       loadTestconfig: async (env, testDir) => await this.#loader.loadForLaunch(env, testDir),
       isStillLaunched: async (testId) =>
@@ -596,9 +519,22 @@ class Manager {
       report: (entry) => this.#journal.add(entry),
       ...(isHandedOver ? {claim: async (request) => await this.#daemon.call('tests.claim', request)} : {}),
       loadTestconfig: async (env, testDir) => await this.#loader.load(env, testDir),
+      previous: async (info) =>
+        await this.#daemon.call('tests.previous', {
+          runId: info['run-id'],
+          testName: info['test-name'],
+          itemPath: itemPathOf(info),
+        }),
+      recordedSteps: async (testId) => {
+        await this.#journal.settled();
+        return await this.#daemon.call('steps.list', {testIds: [testId]});
+      },
+      fire: (test, written) => this.#followUps.fire(test, written),
+      itemEnded: (info, env, context) => this.#followUps.itemEnded(info, env, context),
       nowS: () => Math.floor(Date.now() / 1000),
       log: this.#log.write,
       umask,
+      callsDirectory: this.#callsDirectory,
     };
   }
 }

@@ -138,7 +138,14 @@ export const localMethods = {
   'execute.handOver': method<{readonly exitCode: number}>()(
     'long',
     'A test that a launcher has brought to this host; answered when it has ended.',
-    {cmdinfo: z.string(), env: environment, cwd: name},
+    {
+      cmdinfo: z.string(),
+      env: environment,
+      cwd: name,
+      umask: z.number(),
+      /** The file that the process writes to, if it is one: what no step redirects goes there. */
+      output: name.nullable(),
+    },
   ),
   'execute.interrupt': method<null>()(
     'read',

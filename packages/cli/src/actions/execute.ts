@@ -2,7 +2,7 @@
  * `-execute`: what a launcher starts on the test's host. It hands the test over to the manager there and stays until the test has
  * ended, so that a batch job lives as long as its test (spec execution.md 10, homehost.md 1.11).
  */
-import {existsSync} from 'node:fs';
+import {existsSync, fstatSync, readlinkSync} from 'node:fs';
 import {decodeCommandInfo} from '@megatest/manager';
 import {UserError} from '@megatest/model';
 import {makeManagerClient, startManager} from '@megatest/rpc';
@@ -39,9 +39,20 @@ export async function execute(encoded: string, messages: Messages): Promise<numb
     cmdinfo: encoded,
     env: {...environment(), MT_CMDINFO: encoded},
     cwd: process.cwd(),
+    umask: process.umask(),
+    output: outputFile(),
   });
   manager.close();
   return signalled ?? exitCode;
+}
+
+/** Where standard output goes, when that is a file: the log of nbfake or of a batch system. */
+function outputFile(): string | null {
+  try {
+    return fstatSync(1).isFile() ? readlinkSync('/proc/self/fd/1') : null;
+  } catch {
+    return null;
+  }
 }
 
 /** A network disk may show a new directory late. */

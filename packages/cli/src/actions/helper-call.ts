@@ -3,10 +3,19 @@
  * They go to the manager of this host, which writes them down before it sends them on; without a manager straight to the daemon.
  */
 import {randomUUID} from 'node:crypto';
-import {existsSync, readFileSync} from 'node:fs';
-import {join} from 'node:path';
-import {type CommandInfo, decodeCommandInfo, parseCsv, parseDat, singleValue} from '@megatest/manager';
 import {
+  type CommandInfo,
+  decodeCommandInfo,
+  itemPathOf,
+  keepPending,
+  parseCsv,
+  readDat,
+  singleValue,
+  waivedEntries,
+} from '@megatest/manager';
+import {UserError} from '@megatest/model';
+import {
+  type DaemonClient,
   decideHomehost,
   makeDaemonClient,
   makeManagerClient,
@@ -14,11 +23,18 @@ import {
   type ReportEntry,
   somebodyListens,
 } from '@megatest/rpc';
+import {LegacyArguments} from '../legacy/arguments.ts';
 
 export type HelperWords = {
   value(...options: readonly string[]): string | undefined;
   has(...options: readonly string[]): boolean;
   readonly remainder: readonly string[];
+};
+
+export type HelperMessages = {
+  print(text: string): void;
+  say(level: number, text: string): void;
+  error(text: string): void;
 };
 
 /** Seconds for which a helper call waits for a daemon that is not there. */
@@ -37,7 +53,7 @@ export const HELPER_OPTIONS = [
 ] as const;
 
 /** Makes the calls that the words ask for, in their fixed order; returns the exit code. */
-export async function helperCall(words: HelperWords, messages: {error(text: string): void}): Promise<number> {
+export async function helperCall(words: HelperWords, messages: HelperMessages): Promise<number> {
   const encoded = process.env.MT_CMDINFO;
   if (encoded === undefined || encoded === '') {
     messages.error('MT_CMDINFO env var not set, this command only works inside a running test');
@@ -53,11 +69,50 @@ export async function helperCall(words: HelperWords, messages: {error(text: stri
   }
   if (words.has('-runstep')) {
     const {runStep} = await import('./run-step.ts');
-    return await runStep(call, words);
+    return await runStep(call, words, messages);
   }
   await call.collect();
-  await call.send();
+  if (!(await call.send(messages))) {
+    return 1;
+  }
+  if (words.has('-summarize-items')) {
+    const {summarizeItems} = await import('./summarize-items.ts');
+    await withDaemon(info, async (daemon) => await summarizeItems(info, daemon, messages));
+  }
   return 0;
+}
+
+/** What the words of a call report, for a manager that answers them itself; `undefined` when there is something to say first. */
+export async function readHelperCall(
+  words: readonly string[],
+  info: CommandInfo,
+): Promise<readonly ReportEntry[] | undefined> {
+  const args = new LegacyArguments(words);
+  const call = new HelperCall(info, args);
+  if (args.unrecognised !== undefined || call.check() !== undefined) {
+    return undefined;
+  }
+  await call.collect();
+  return call.entries;
+}
+
+/** Does something with the daemon, which is waited for as long as helper calls wait. */
+async function withDaemon(info: CommandInfo, ask: (daemon: DaemonClient) => Promise<void>): Promise<void> {
+  const daemon = makeDaemonClient({
+    areaPath: info.toppath,
+    homehost: decideHomehost(info.toppath, undefined),
+    kind: 'test',
+    giveUpS: limitS(),
+  });
+  try {
+    await ask(daemon);
+  } finally {
+    daemon.close();
+  }
+}
+
+function limitS(): number {
+  return Number(process.env.MT_RPC_GIVEUP ?? giveUpS);
 }
 
 export class HelperCall {
@@ -123,61 +178,76 @@ export class HelperCall {
     this.add({type: 'update', set: {finalLogf}});
   }
 
-  /** Sends what has been collected; resolves once the daemon has it. */
-  async send(): Promise<void> {
+  get entries(): readonly ReportEntry[] {
+    return this.#entries;
+  }
+
+  /** Sends what has been collected; true once the daemon has it, false when it is kept in the run directory for later. */
+  async send(messages: HelperMessages): Promise<boolean> {
+    const {info} = this;
+    const entries = this.#entries.splice(0);
+    try {
+      await this.#send(entries, messages);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UserError)) {
+        throw error;
+      }
+      keepPending(info['work-area'], entries);
+      messages.error(`${error.message}; what this call reports is kept until the test ends`);
+      return false;
+    }
+  }
+
+  async #send(entries: readonly ReportEntry[], messages: HelperMessages): Promise<void> {
     const {info} = this;
     const area = {path: info.toppath, name: info.areaname};
-    const entries = this.#entries.splice(0);
-    const limitS = Number(process.env.MT_RPC_GIVEUP ?? giveUpS);
     const hasManager = await somebodyListens(managerSocket(area.path, process.getuid?.() ?? 0));
     if (entries.length > 0 && hasManager) {
-      const manager = makeManagerClient({area, giveUpS: limitS});
-      await manager.call('helper.report', {entries});
+      const manager = makeManagerClient({area, giveUpS: limitS()});
+      await manager.call('helper.report', {entries: [...entries]});
       manager.close();
     } else if (entries.length > 0) {
-      await this.#withDaemon(limitS, async (daemon) => {
-        const numbered = entries.map((entry, index) => ({seq: index + 1, entry}));
-        await daemon.call('manager.report', {journalId: randomUUID(), entries: numbered});
-      });
+      await withDaemon(info, async (daemon) => await this.#sendAlone(daemon, entries, messages));
     }
     const topLog = this.#topLog;
     if (topLog !== undefined) {
-      await this.#withDaemon(limitS, async (daemon) => {
+      await withDaemon(info, async (daemon) => {
         const test = {runId: info['run-id'], testName: info['test-name'], itemPath: ''};
         await daemon.call('tests.update', {test, set: {finalLogf: topLog}});
       });
     }
   }
 
-  async #withDaemon(
-    limitS: number,
-    ask: (daemon: ReturnType<typeof makeDaemonClient>) => Promise<void>,
+  /** Without a manager: what it would do with the entries is done here. */
+  async #sendAlone(
+    daemon: DaemonClient,
+    entries: readonly ReportEntry[],
+    messages: HelperMessages,
   ): Promise<void> {
-    const {toppath} = this.info;
-    const daemon = makeDaemonClient({
-      areaPath: toppath,
-      homehost: decideHomehost(toppath, undefined),
-      kind: 'test',
-      giveUpS: limitS,
-    });
-    try {
-      await ask(daemon);
-    } finally {
-      daemon.close();
-    }
+    const {info} = this;
+    const test = {runId: info['run-id'], testName: info['test-name'], itemPath: itemPathOf(info)};
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+    );
+    const judged = await waivedEntries(
+      entries,
+      info,
+      env,
+      async () => await daemon.call('tests.previous', test),
+      (text) => messages.say(0, text),
+    );
+    const numbered = judged.map((entry, index) => ({seq: index + 1, entry}));
+    await daemon.call('manager.report', {journalId: randomUUID(), entries: numbered});
   }
 
   #step(): void {
     const words = this.#words;
     const name = words.value('-step') ?? '';
-    const datFile = join(this.info['work-area'], `${name}.dat`);
-    let comment = words.value('-m') ?? '';
-    if (existsSync(datFile)) {
-      const dat = parseDat(readFileSync(datFile, 'latin1'), name);
-      comment = dat.comment ?? comment;
-      if (dat.rows.length > 0) {
-        this.add({type: 'data', rows: [...dat.rows], rollup: false});
-      }
+    const dat = readDat(this.info['work-area'], name);
+    const comment = dat.comment ?? words.value('-m') ?? '';
+    if (dat.rows.length > 0) {
+      this.add({type: 'data', rows: [...dat.rows], rollup: false});
     }
     const state = words.value('-state', ':state') ?? '';
     const status = words.value('-status', ':status') ?? '';
@@ -219,7 +289,7 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 /** A number is an exit code: 0 is PASS, any other FAIL. */
 function translate(status: string): string {
-  return /^-?\d+$/.test(status.trim()) ? (Number(status) === 0 ? 'PASS' : 'FAIL') : status;
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(status.trim()) ? (Number(status) === 0 ? 'PASS' : 'FAIL') : status;
 }
 
 async function readStdin(): Promise<string> {

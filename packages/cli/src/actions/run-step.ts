@@ -2,14 +2,18 @@
 import {spawnSync} from 'node:child_process';
 import {closeSync, openSync, writeSync} from 'node:fs';
 import {runLogpro} from '@megatest/logpro';
-import type {HelperCall, HelperWords} from './helper-call.ts';
+import type {HelperCall, HelperMessages, HelperWords} from './helper-call.ts';
 
-export async function runStep(call: HelperCall, words: HelperWords): Promise<number> {
+export async function runStep(
+  call: HelperCall,
+  words: HelperWords,
+  messages: HelperMessages,
+): Promise<number> {
   const name = words.value('-runstep') ?? '';
   const comment = words.value('-m') ?? '';
   const logName = `${name}.log`;
   call.step(name, 'start', 'n/a', comment, logName);
-  await call.send();
+  await call.send(messages);
   const log = openSync(logName, 'w');
   const result = spawnSync('/bin/sh', ['-c', `(${words.remainder.join(' ')})`], {
     stdio: ['inherit', log, log],
@@ -36,6 +40,6 @@ export async function runStep(call: HelperCall, words: HelperWords): Promise<num
     call.setLog(htmlPath);
   }
   call.step(name, 'end', String(exitCode), comment, logName);
-  await call.send();
+  await call.send(messages);
   return exitCode >= 0 && exitCode <= 2 ? exitCode : 3;
 }

@@ -2,12 +2,14 @@
 
 import {runManager} from '@megatest/manager';
 import {printUserError, UserError} from '@megatest/model';
+import {readHelperCall} from '../actions/helper-call.ts';
 import {bundlePath, megatestPath} from '../programs.ts';
 
 try {
   process.exitCode = await runManager(process.argv[2] ?? '', {
     executable: megatestPath(),
     planner: bundlePath('planner'),
+    readHelperCall,
   });
 } catch (error) {
   process.stderr.write(

@@ -29,7 +29,6 @@ const notYet = [
   '-pgsync',
   '-cache-db',
   '-recover-test',
-  '-summarize-items',
   '-gui',
   '-manual',
 ] as const;

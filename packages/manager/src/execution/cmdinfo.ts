@@ -46,3 +46,9 @@ export function decodeCommandInfo(text: string): CommandInfo {
 export function itemPathOf(info: CommandInfo): string {
   return info.itemdat.map(([, value]) => value).join('/');
 }
+
+/** Directory of the whole test, in which the directories of its items lie. */
+export function parentDirectory(info: CommandInfo): string {
+  const itemPath = itemPathOf(info);
+  return itemPath === '' ? info['work-area'] : info['work-area'].slice(0, -itemPath.length - 1);
+}

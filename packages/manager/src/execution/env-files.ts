@@ -1,4 +1,6 @@
 /** `megatest.sh` and `megatest.csh`: the environment of a test, to be sourced later (spec execution.md 9.5). */
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 
 const ignored = new Set([
   'USER',
@@ -28,6 +30,13 @@ export function envFiles(env: Readonly<Record<string, string | undefined>>): Env
     }
   }
   return {sh, csh};
+}
+
+/** Writes both into a run directory, as `megatest.sh` and `megatest.csh`. */
+export function writeEnvFiles(rundir: string, env: Readonly<Record<string, string | undefined>>): void {
+  const {sh, csh} = envFiles(env);
+  writeFileSync(join(rundir, 'megatest.sh'), sh);
+  writeFileSync(join(rundir, 'megatest.csh'), csh);
 }
 
 function shLine(name: string, value: string): string {

@@ -11,7 +11,7 @@ export function testEnvironment(
   inherited: Readonly<Env>,
   context: AreaContext,
 ): Env {
-  const env: Env = {...inherited};
+  const env: Env = {...inherited, ...Object.fromEntries(context.readVariables)};
   const itemPath = itemPathOf(info);
   const keyValues = info.target.split('/');
   const keys = context.keys.map((key, index): [string, string] => [key.name, keyValues[index] ?? '']);
@@ -47,6 +47,7 @@ export function testEnvironment(
     env[name] = value;
   }
   env.MT_RUNNAME = info.runname;
+  env.MT_DEBUG_MODE ??= '1';
   env.MT_RUN_AREA_HOME = info.toppath;
   for (const [name, value] of info.itemdat) {
     env[name] = value;

@@ -6,35 +6,30 @@
  * can adopt the test: it waits for a process that still runs, takes the exit status that the step's shell left, or starts the step
  * that had not begun.
  */
-import {
-  accessSync,
-  appendFileSync,
-  chmodSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import {availableParallelism, hostname, loadavg, machine, type as osType, release} from 'node:os';
+import {appendFileSync, existsSync, writeFileSync} from 'node:fs';
+import {hostname} from 'node:os';
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
-import {runLogpro} from '@megatest/logpro';
 import {type ReportEntry, RpcError} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
-import {type CommandInfo, itemPathOf} from './cmdinfo.ts';
-import {envFiles} from './env-files.ts';
+import type {CommandInfo} from './cmdinfo.ts';
+import {freeKiBOf} from './disks.ts';
+import {writeEnvFiles} from './env-files.ts';
 import {testEnvironment} from './environment.ts';
+import {hostUname, loadPerCore} from './host-facts.ts';
+import {checkLog, extractRules} from './log-check.ts';
+import {takePending} from './pending-reports.ts';
 import {killTree} from './process-tree.ts';
 import {type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
-import {freeKiBOf} from './run-directory.ts';
-import {hasStarted, readExit, type StepEnd, startStep, watchStep} from './step-process.ts';
+import {commandOf, makefileRules, prepareSteps, type Step, stepsOf} from './step-list.ts';
+import {hasStarted, readExit, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
 import {combine, finalStatus, stepClass} from './step-result.ts';
-import {type SummaryStep, testSummaryHtml} from './summary-html.ts';
-import {parseDat} from './test-data.ts';
+import type {StepRecord} from './step-view.ts';
+import {writeSummaryPage} from './summary-page.ts';
+import {TestRecords, type Written} from './test-records.ts';
 import type {TestconfigData} from './testconfig-data.ts';
+import type {TriggerList} from './triggers.ts';
+import {heldWaiver, type PreviousTest} from './waivers.ts';
 
 export type ExecutionWorld = {
   readonly report: (entry: ReportEntry) => void;
@@ -48,57 +43,77 @@ export type ExecutionWorld = {
     takeOver?: boolean;
   }) => Promise<{readonly run: boolean}>;
   readonly loadTestconfig: (env: Env, testDir: string) => Promise<TestconfigData>;
+  /** The same test in the newest other run of the target. */
+  readonly previous: (info: CommandInfo) => Promise<PreviousTest | null>;
+  /** Step records that an earlier manager reported of the test. */
+  readonly recordedSteps: (testId: number) => Promise<readonly StepRecord[]>;
+  /** Runs what a write has fired, once it is committed. */
+  readonly fire: (test: TriggeredTest, written: Written) => void;
+  /** An item has ended: the page of its test is out of date. */
+  readonly itemEnded: (info: CommandInfo, env: Env, context: AreaContext) => void;
   readonly nowS: () => number;
   readonly log: (text: string) => void;
   /** File mode mask of whoever submitted or started the test. */
   readonly umask: number;
+  /** Where the front of the `megatest` command finds this manager. */
+  readonly callsDirectory: string;
 };
 
-type Step = {
-  readonly index: number;
-  readonly name: string;
-  readonly command: string;
-  readonly isScript: boolean;
+export type TriggeredTest = {
+  readonly info: CommandInfo;
+  readonly triggers: TriggerList;
+  readonly env: Readonly<Env>;
 };
 
 /** What the end of a step means for the test. */
 type StepOutcome = Pick<Progress, 'rollUp' | 'prior'> & {readonly goesOn: boolean; readonly isFinal: boolean};
 
-const marker = ';; logpro file extracted from testconfig\n;;\n';
 const outputName = 'mt_launch.log';
 
 export class Execution {
   readonly info: CommandInfo;
-  readonly #encoded: string;
+  readonly rundir: string;
+  readonly encoded: string;
   readonly #inherited: Env;
+  readonly #outputPath: string;
   readonly #context: AreaContext;
   readonly #world: ExecutionWorld;
-  readonly rundir: string;
+  readonly #records: TestRecords;
   #progress: Progress;
   #record: RecoveryRecord | undefined;
+  #env: Env = {};
+  #config: TestconfigData | undefined;
+  #current = {pid: 0, pidStart: ''};
   #killReason: string | undefined;
-  #currentPid = 0;
+  /** Of the kill that goes on: whether nothing is left. */
+  #killing: Promise<boolean> | undefined;
   #isLimitReached = false;
   #interrupted = false;
   #isAdopted = false;
-  readonly #summary: SummaryStep[] = [];
 
   private constructor(recovered: Recovered, context: AreaContext, world: ExecutionWorld) {
-    this.info = recovered.info;
-    this.#encoded = recovered.encoded;
-    this.#inherited = recovered.inherited;
-    this.#progress = recovered.progress;
+    const {info, encoded, inherited, progress, outputPath} = recovered;
+    this.info = info;
+    this.encoded = encoded;
+    this.#inherited = inherited;
+    this.#outputPath = outputPath;
+    this.#progress = progress;
     this.#context = context;
     this.#world = world;
-    this.rundir = recovered.info['work-area'];
+    this.rundir = info['work-area'];
+    this.#records = new TestRecords({testId: this.testId, launchId: this.launchId}, world.report, (written) =>
+      this.#fire(written),
+    );
   }
 
+  /** `outputPath`: where what no step redirects goes, for a test that came with an output of its own. */
   static start(
     info: CommandInfo,
     encoded: string,
     inherited: Env,
     context: AreaContext,
     world: ExecutionWorld,
+    outputPath = join(info['work-area'], outputName),
   ): Execution {
     const progress: Progress = {
       stage: 'claiming',
@@ -110,7 +125,7 @@ export class Execution {
       prior: 'pass',
       limitS: null,
     };
-    return new Execution({info, encoded, inherited, progress}, context, world);
+    return new Execution({info, encoded, inherited, progress, outputPath}, context, world);
   }
 
   /** Takes over what another manager of this host began. */
@@ -132,12 +147,16 @@ export class Execution {
     return Math.max(0, this.#world.nowS() - this.#progress.startS);
   }
 
+  /** Root of the processes that run for the test now; 0 between steps. */
+  get currentPid(): number {
+    return this.#current.pid;
+  }
+
   /** Ends the processes of the test; `run` then reports why. */
   async kill(reason: string): Promise<void> {
     this.#killReason ??= reason;
-    if (this.#currentPid !== 0) {
-      await killTree(this.#currentPid, this.launchId);
-    }
+    this.#killing = killTree(this.#current, this.launchId);
+    await this.#killing;
   }
 
   /** The process that brought the test was told to end: the test counts as stopped, not as killed (execution.md 10.6). */
@@ -146,37 +165,51 @@ export class Execution {
     await this.kill(`received ${signal}`);
   }
 
+  /** Takes note of what a script of the test reports; a failure that somebody waived is one no more (execution.md 18). */
+  async noted(entry: ReportEntry): Promise<ReportEntry> {
+    const waived =
+      entry.type === 'state' && entry.status === 'FAIL' ? await this.#waiver(entry.comment) : undefined;
+    const noted = waived === undefined ? entry : {...entry, ...waived};
+    this.#records.observe(noted);
+    return noted;
+  }
+
   /** Runs to the end; resolves with the exit code of the `-execute` process. */
   async run(): Promise<number> {
     using record = RecoveryRecord.open(this.rundir, {
       info: this.info,
-      encoded: this.#encoded,
+      encoded: this.encoded,
       inherited: this.#inherited,
       progress: this.#progress,
+      outputPath: this.#outputPath,
     });
     this.#record = record;
     const claimed = await this.#claim();
     if (!claimed) {
       return 0;
     }
-    const env = testEnvironment(this.info, this.#encoded, this.#inherited, this.#context);
-    env.MT_LAUNCH_ID = this.launchId;
+    const env = testEnvironment(this.info, this.encoded, this.#inherited, this.#context);
     const config = await this.#world.loadTestconfig(env, this.info.testpath);
+    this.#env = env;
+    this.#config = config;
     if (this.#progress.stage === 'claiming') {
-      const limitS = config.runTimeLimitS ?? this.#context.runTimeLimitS;
-      this.#writeEnvFiles(env);
-      this.#save({stage: 'running', startS: this.#world.nowS(), limitS});
-      const kib = freeKiBOf(this.rundir);
-      this.#report({
+      writeEnvFiles(this.rundir, env);
+      prepareSteps(this.rundir, config.steps.length > 0);
+      this.#save({stage: 'running', startS: this.#world.nowS(), limitS: this.#limitOf(config)});
+      this.#fire({state: 'REMOTEHOSTSTART', status: 'n/a'});
+      this.#records.report({
         type: 'update',
-        set: {uname: this.#uname(), host: hostname(), diskfree: kib, cpuload: this.#load()},
+        set: {uname: hostUname(), host: hostname(), diskfree: this.#freeKiB(), cpuload: loadPerCore()},
       });
-      this.#report({type: 'state', state: 'RUNNING'});
+      this.#records.report({type: 'state', state: 'RUNNING'});
     }
-    for (const [name, value] of config.preLaunchVars) {
-      env[name] = value;
+    if (config.steps.length > 0) {
+      Object.assign(env, Object.fromEntries(config.preLaunchVars));
     }
-    return await this.#runSteps(this.#stepsOf(config), config, env);
+    // Of this process and this launch only: no business of the environment files.
+    env.MT_LAUNCH_ID = this.launchId;
+    env.MT_HELPER_CALLS = this.#world.callsDirectory;
+    return await this.#runSteps(stepsOf(config, this.info.testpath, this.rundir), config);
   }
 
   async #claim(): Promise<boolean> {
@@ -184,7 +217,7 @@ export class Execution {
       return true;
     }
     if (this.#world.claim === undefined) {
-      this.#report({type: 'claimed', host: hostname(), pid: process.pid});
+      this.#records.report({type: 'claimed', host: hostname(), pid: process.pid});
       return true;
     }
     const request = {
@@ -208,35 +241,17 @@ export class Execution {
     }
   }
 
-  #stepsOf(config: TestconfigData): readonly Step[] {
-    const script =
-      config.runscript === null
-        ? []
-        : [{index: 0, name: 'runscript', command: this.#scriptCommand(config.runscript), isScript: true}];
-    return [
-      ...script,
-      ...config.steps.map(({name, command}, at) => ({index: at + 1, name, command, isScript: false})),
-    ];
+  #limitOf(config: TestconfigData): number | null {
+    if (config.runTimeLimitS === 'invalid') {
+      this.#world.log(
+        `WARNING: runtimelim of ${this.info['test-name']} has no valid part such as 30m, there is no limit`,
+      );
+      return null;
+    }
+    return config.runTimeLimitS ?? this.#context.runTimeLimitS;
   }
 
-  /** Where a runscript is: a path as it is, the source's executable, else whatever PATH has (execution.md 11). */
-  #scriptCommand(text: string): string {
-    if (text.includes('/')) {
-      return text;
-    }
-    const source = join(this.info.testpath, text);
-    if (isExecutable(source)) {
-      return source;
-    }
-    const own = join(this.rundir, text);
-    if (existsSync(own)) {
-      chmodSync(own, (statSync(own).mode & 0o777) | 0o110);
-      return `./${text}`;
-    }
-    return text;
-  }
-
-  async #runSteps(steps: readonly Step[], config: TestconfigData, env: Env): Promise<number> {
+  async #runSteps(steps: readonly Step[], config: TestconfigData): Promise<number> {
     const timer = this.#startLimit();
     let wasSignalled = false;
     let isFinal = false;
@@ -250,13 +265,14 @@ export class Execution {
         if (step === undefined) {
           break;
         }
-        const end = await this.#runStep(step, position, env, config);
+        const end = await this.#runStep(step, position, config);
         if (this.#killReason !== undefined) {
+          this.#interruptedStep(step, end);
           break;
         }
         wasSignalled = end.signal !== null;
         const isLast = position === steps.length - 1;
-        const outcome = step.isScript ? this.#endScript(end) : await this.#endStep(step, end, env, isLast);
+        const outcome = step.isScript ? this.#endScript(end) : await this.#endStep(step, end, isLast);
         isFinal = outcome.isFinal;
         // Only now, with every report of it in the journal: a manager that dies before this judges the step once more, the same way.
         const {rollUp, prior, goesOn} = outcome;
@@ -268,45 +284,54 @@ export class Execution {
     } finally {
       clearTimeout(timer);
     }
-    return this.#finish(wasSignalled, isFinal);
+    return await this.#finish(wasSignalled, isFinal);
   }
 
-  async #runStep(step: Step, position: number, env: Env, config: TestconfigData): Promise<StepEnd> {
+  async #runStep(step: Step, position: number, config: TestconfigData): Promise<StepEnd> {
     const known = this.#progress.position === position ? this.#progress : undefined;
     const {index} = step;
+    const env = this.#env;
     if (known !== undefined && hasStarted(this.rundir, index)) {
       // Begun under another manager of this host: wait for it or take what it left.
-      this.#currentPid = known.pid;
+      this.#current = {pid: known.pid, pidStart: known.pidStart};
       const end =
         readExit(this.rundir, index) ?? (await watchStep(this.rundir, index, known.pid, known.pidStart));
-      this.#currentPid = 0;
+      this.#current = {pid: 0, pidStart: ''};
       return end;
     }
     if (!step.isScript) {
-      this.#extractRules(step.name, config);
-      this.#appendMakefile(step);
+      const rules = config.logpro.find(([name]) => name === step.name)?.[1];
+      extractRules(step.name, rules, this.info.testpath, this.rundir);
+      const hasRules = existsSync(join(this.rundir, `${step.name}.logpro`));
+      appendFileSync(join(this.rundir, 'Makefile.ezsteps'), makefileRules(step, hasRules));
       this.#reportStep(step.name, 'start', '-', '', '');
     }
     this.#save({position, pid: 0, pidStart: ''});
     const path = `${env.PATH ?? ''}${step.isScript ? '' : ':.'}`;
-    const command = step.isScript ? step.command : redirected(step.name, step.command);
     const running = startStep({
       index,
-      command,
+      command: commandOf(step, env.SHELL),
       rundir: this.rundir,
-      env: {...env, PATH: path, MT_STEPNAME: step.name},
-      outputPath: join(this.rundir, outputName),
+      env: {...env, PATH: path, ...(step.isScript ? {} : {MT_STEPNAME: step.name})},
+      outputPath: this.#outputPath,
       umask: this.#world.umask,
     });
-    this.#currentPid = running.pid;
+    this.#current = {pid: running.pid, pidStart: running.pidStart};
     this.#save({pid: running.pid, pidStart: running.pidStart});
-    this.#report({type: 'update', set: {attemptnum: running.pid}});
+    this.#records.report({type: 'update', set: {attemptnum: running.pid}});
     if (this.#killReason !== undefined) {
-      await killTree(running.pid, this.launchId);
+      await this.kill(this.#killReason);
     }
     const end = await running.ended;
-    this.#currentPid = 0;
+    this.#current = {pid: 0, pidStart: ''};
     return end;
+  }
+
+  /** Rows that show a step as running for ever would be a lie. */
+  #interruptedStep(step: Step, end: StepEnd): void {
+    if (!step.isScript) {
+      this.#reportStep(step.name, 'end', signalText(end), '', '');
+    }
   }
 
   #endScript(end: StepEnd): StepOutcome {
@@ -315,10 +340,18 @@ export class Execution {
     return {goesOn: end.signal === null, isFinal: false, rollUp, prior};
   }
 
-  async #endStep(step: Step, end: StepEnd, env: Env, isLast: boolean): Promise<StepOutcome> {
-    const checked = await this.#checkLog(step, env);
+  async #endStep(step: Step, end: StepEnd, isLast: boolean): Promise<StepOutcome> {
+    this.#world.log(`INFO: (0) step ${step.name} completed with exit code ${end.code ?? end.signal}`);
+    const checked = await checkLog(step.name, this.rundir, this.#env, this.#outputPath);
+    if (checked !== undefined) {
+      this.#world.log(`INFO: (0) logpro of step ${step.name} ended with exit code ${checked.exitCode}`);
+      if (checked.dat.rows.length > 0) {
+        this.#records.report({type: 'data', rows: [...checked.dat.rows], rollup: false});
+      }
+      this.#records.report({type: 'update', set: {finalLogf: `${step.name}.html`}});
+    }
     const code = checked === undefined ? end.code : checked.exitCode;
-    const shown = code === null ? (end.signal ?? '-') : String(code);
+    const shown = code === null ? signalText(end) : String(code);
     this.#reportStep(
       step.name,
       'end',
@@ -332,11 +365,13 @@ export class Execution {
       step.name,
     );
     const state = combined.isFinal || isLast ? 'COMPLETED' : 'RUNNING';
-    this.#report({
+    const waived = combined.status === 'FAIL' ? await this.#waiver(combined.comment) : undefined;
+    this.#records.report({
       type: 'state',
       state,
       status: combined.status,
       ...(combined.comment === undefined ? {} : {comment: combined.comment}),
+      ...waived,
     });
     if (combined.result !== 'pass') {
       this.#explain(step, checked?.deciding ?? [], shown);
@@ -349,114 +384,81 @@ export class Execution {
     };
   }
 
-  /** Judges the step's log when there are rules for it; `undefined` without. */
-  async #checkLog(step: Step, env: Env) {
-    const rules = `${step.name}.logpro`;
-    if (!existsSync(join(this.rundir, rules))) {
-      return undefined;
-    }
-    const outcome = await runLogpro({
-      rulesPath: rules,
-      log: `${step.name}.log`,
-      htmlPath: `${step.name}.html`,
-      cwd: this.rundir,
-      env,
-    }).catch((error: unknown) => ({
-      exitCode: 1,
-      deciding: [],
-      message: error instanceof Error ? error.message : String(error),
-    }));
-    const datPath = join(this.rundir, `${step.name}.dat`);
-    const dat = existsSync(datPath)
-      ? parseDat(readFileSync(datPath, 'latin1'), step.name)
-      : {rows: [], comment: undefined};
-    if (dat.rows.length > 0) {
-      this.#report({type: 'data', rows: [...dat.rows], rollup: false});
-    }
-    this.#report({type: 'update', set: {finalLogf: `${step.name}.html`}});
-    return {
-      exitCode: outcome.exitCode,
-      comment: dat.comment ?? outcome.message ?? '',
-      deciding: outcome.deciding,
-    };
-  }
-
-  /** Rules from the testconfig, unless the test brings a file of its own. */
-  #extractRules(stepName: string, config: TestconfigData): void {
-    const path = join(this.rundir, `${stepName}.logpro`);
-    const isOwn =
-      existsSync(join(this.info.testpath, `${stepName}.logpro`)) ||
-      (existsSync(path) && !readFileSync(path, 'latin1').startsWith(marker));
-    const rules = config.logpro.find(([name]) => name === stepName)?.[1];
-    if (!isOwn && rules !== undefined) {
-      writeFileSync(path, `${marker}${rules}\n`, 'latin1');
-    } else if (!isOwn) {
-      rmSync(path, {force: true});
-    }
-  }
-
-  #appendMakefile(step: Step): void {
-    const {name, command} = step;
-    const rules = existsSync(join(this.rundir, `${name}.logpro`))
-      ? `\tlogpro ${name}.logpro ${name}.html < ${name}.log\n`
-      : '';
-    appendFileSync(
-      join(this.rundir, 'Makefile.ezsteps'),
-      `${name}.log :\n\t${command} > ${name}.log 2>&1\n${rules}\n${name} : ${name}.log\n\n`,
-    );
-  }
-
   /** Leaves beside the log what decided, for summaries that show it without reading the log again. */
   #explain(
     step: Step,
     deciding: readonly {readonly line: number; readonly text: string; readonly rule: string}[],
     shown: string,
   ): void {
-    const log = step.isScript ? outputName : `${step.name}.log`;
     // Log rules count lines from 0, editors from 1.
     const lines = deciding.map(({line, text, rule}) => ({line: line + 1, text, rule}));
-    const why = {step: step.name, log, exit: shown, lines};
+    const why = {step: step.name, log: `${step.name}.log`, exit: shown, lines};
     writeFileSync(join(this.rundir, '.mt/why.json'), JSON.stringify(why));
   }
 
-  #finish(wasSignalled: boolean, isFinal: boolean): number {
+  /** WAIVED instead of FAIL, with the comment that goes with it; `undefined` when nothing of the kind holds. */
+  async #waiver(
+    comment: string | undefined,
+  ): Promise<{readonly status: string; readonly comment: string} | undefined> {
+    if (this.#config === undefined) {
+      return undefined;
+    }
+    const held = await heldWaiver({
+      rules: this.#config,
+      rundir: this.rundir,
+      env: this.#env,
+      previous: async () => await this.#world.previous(this.info),
+      log: this.#world.log,
+    });
+    return held === undefined ? undefined : {status: 'WAIVED', comment: comment ?? held};
+  }
+
+  async #finish(wasSignalled: boolean, isFinal: boolean): Promise<number> {
+    for (const entry of takePending(this.rundir)) {
+      this.#world.report(await this.noted(entry));
+    }
     const runDuration = this.runDurationS;
-    this.#report({type: 'update', set: {diskfree: this.#freeKiB(), cpuload: this.#load(), runDuration}});
+    this.#records.report({
+      type: 'update',
+      set: {diskfree: this.#freeKiB(), cpuload: loadPerCore(), runDuration},
+    });
     if (this.#killReason !== undefined) {
+      const isGone = (await this.#killing) ?? true;
       const comment = this.#isLimitReached
         ? `killed: time limit ${this.#progress.limitS}s exceeded`
         : this.#killReason;
       const state = this.#interrupted ? 'INCOMPLETE' : 'KILLED';
-      this.#report({type: 'ended', state, status: 'KILLED', comment, runDuration});
-      this.#writeSummary(state, 'KILLED');
-      return 0;
+      const status = isGone ? 'KILLED' : 'FAILED TO KILL';
+      this.#records.report({type: 'ended', state, status, comment, runDuration});
+    } else if (isFinal || !this.#records.isOpen) {
+      this.#records.report({type: 'ended', runDuration});
+    } else {
+      const status = finalStatus(this.#progress.rollUp, wasSignalled);
+      const waived = status === 'FAIL' ? await this.#waiver(undefined) : undefined;
+      this.#records.report({type: 'ended', status, runDuration, ...waived});
     }
-    const status = finalStatus(this.#progress.rollUp, wasSignalled);
-    this.#report({type: 'ended', ...(isFinal ? {} : {status}), runDuration});
-    this.#writeSummary('COMPLETED', status);
-    return wasSignalled ? 4 : 0;
+    this.#writePages();
+    return wasSignalled && this.#killReason === undefined ? 4 : 0;
   }
 
-  #writeSummary(state: string, status: string): void {
-    const {info} = this;
-    const html = testSummaryHtml({
-      runId: info['run-id'],
-      testId: this.testId,
-      testName: info['test-name'],
-      itemPath: itemPathOf(info),
-      state,
-      status,
-      startS: this.#progress.startS,
-      durationS: this.runDurationS,
-      steps: this.#summary,
-    });
-    try {
-      writeFileSync(join(this.rundir, 'test-summary.html'), html);
-    } catch (error) {
-      this.#world.log(
-        `WARNING: no summary page for ${this.rundir}: ${error instanceof Error ? error.message : error}`,
-      );
+  #writePages(): void {
+    if (this.info.itemdat.length > 0) {
+      this.#world.itemEnded(this.info, this.#env, this.#context);
     }
+    if (this.#isAdopted) {
+      // What the manager before this one reported is known to the daemon only; without it the page shows the rest.
+      void this.#world
+        .recordedSteps(this.testId)
+        .then((steps) => this.#writeSummary(steps))
+        .catch(() => this.#writeSummary(this.#records.steps));
+    } else {
+      this.#writeSummary(this.#records.steps);
+    }
+  }
+
+  #writeSummary(steps: readonly StepRecord[]): void {
+    const times = {startS: this.#progress.startS, durationS: this.runDurationS};
+    writeSummaryPage({info: this.info, records: this.#records, steps, ...times}, this.#world.log);
   }
 
   #startLimit(): NodeJS.Timeout | undefined {
@@ -474,31 +476,20 @@ export class Execution {
     }, leftMs);
   }
 
-  #writeEnvFiles(env: Env): void {
-    const {MT_LAUNCH_ID: _, ...shown} = env;
-    const files = envFiles(shown);
-    writeFileSync(join(this.rundir, 'megatest.sh'), files.sh);
-    writeFileSync(join(this.rundir, 'megatest.csh'), files.csh);
-    mkdirSync(join(this.rundir, '.ezsteps'), {recursive: true});
-  }
-
   #save(change: Partial<Progress>): void {
     this.#progress = {...this.#progress, ...change};
     this.#record?.save(change);
   }
 
-  #report(entry: DistributiveOmit<ReportEntry, 'testId' | 'launchId'>): void {
-    this.#world.report({...entry, testId: this.testId, launchId: this.launchId} as ReportEntry);
-  }
-
   #reportStep(stepName: string, state: string, status: string, comment: string, logfile: string): void {
-    const eventTime = this.#world.nowS();
-    this.#summary.push({stepName, state, status, eventTime, logfile: logfile || `${stepName}.log`});
-    this.#report({type: 'step', stepName, state, status, eventTime, comment, logfile});
+    this.#records.step({stepName, state, status, eventTime: this.#world.nowS(), comment, logfile});
   }
 
-  #load(): number {
-    return Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 100) / 100;
+  #fire(written: Written): void {
+    const triggers = this.#config?.triggers ?? [];
+    if (triggers.length > 0) {
+      this.#world.fire({info: this.info, triggers, env: this.#env}, written);
+    }
   }
 
   #freeKiB(): number {
@@ -507,26 +498,5 @@ export class Execution {
     } catch {
       return -1;
     }
-  }
-
-  #uname(): string {
-    return `${osType()} ${release()} ${machine()}`;
-  }
-}
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-/** `<command> > <step>.log 2>&1`; a multi-line command as one group (execution.md 12.1, 12.3). */
-function redirected(name: string, command: string): string {
-  const body = command.includes('\n') ? `{\n${command}\n}` : command === '' ? ':' : command;
-  return `${body} > ${name}.log 2>&1`;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
   }
 }

@@ -11,14 +11,34 @@ const pollMs = 50;
 
 type Found = {readonly pid: number; readonly start: string};
 
-/** Ends everything that belongs to the test: SIGTERM, five seconds, SIGKILL, until nothing is left. */
-export async function killTree(rootPid: number, mark: string): Promise<void> {
-  const deadline = performance.now() + graceMs;
+/** A process that SIGKILL has not ended after this long hangs in the system, and nobody can end it. */
+const hopelessMs = 60_000;
+
+/**
+ * Ends everything that belongs to the test: SIGTERM, five seconds, SIGKILL, until nothing is left; false when something cannot be
+ * ended. The root counts only while it is the process it was: its number may have gone to somebody else.
+ */
+export async function killTree(
+  root: {readonly pid: number; readonly pidStart: string},
+  mark: string,
+): Promise<boolean> {
+  const began = performance.now();
+  const deadline = began + graceMs;
   const told = new Set<string>();
+  let known: readonly Found[] = [];
   for (;;) {
-    const alive = processesOf(rootPid, mark);
+    const isRoot = root.pid > 1 && processStart(root.pid) === root.pidStart;
+    // Who was seen once stays wanted, also when its parent is gone and its environment says nothing.
+    const seen = processesOf(isRoot ? root.pid : 0, mark);
+    const alive = [
+      ...new Map([...known.filter(isAlive), ...seen].map((found) => [found.pid, found])).values(),
+    ];
+    known = alive;
     if (alive.length === 0) {
-      return;
+      return true;
+    }
+    if (performance.now() - began > hopelessMs) {
+      return false;
     }
     const isLate = performance.now() > deadline;
     for (const {pid, start} of alive) {
@@ -63,7 +83,8 @@ export function processesOf(rootPid: number, mark: string): readonly Found[] {
     }
   }
   const found = new Set<number>(marked);
-  const queue = [rootPid, ...marked];
+  // Everything descends from 0.
+  const queue = rootPid > 1 ? [rootPid, ...marked] : [...marked];
   for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
     if (pid > 1) {
       found.add(pid);
@@ -74,6 +95,19 @@ export function processesOf(rootPid: number, mark: string): readonly Found[] {
     .filter((pid) => pid > 1 && pid !== process.pid && !zombies.has(pid))
     .map((pid) => ({pid, start: processStart(pid)}))
     .filter(({start}) => start !== '');
+}
+
+function isAlive({pid, start}: Found): boolean {
+  return processStart(pid) === start && !isZombie(pid);
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return true;
+  }
 }
 
 function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {

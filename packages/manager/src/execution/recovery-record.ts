@@ -34,6 +34,8 @@ export type Recovered = {
   readonly encoded: string;
   readonly inherited: Env;
   readonly progress: Progress;
+  /** Takes what no step redirects. */
+  readonly outputPath: string;
 };
 
 const folderName = '.mt';
@@ -43,12 +45,12 @@ const fileName = 'exec.jsonl';
 export function readRecovery(rundir: string): Recovered | undefined {
   try {
     const [head = '', ...changes] = readFileSync(join(rundir, folderName, fileName), 'utf8').split('\n');
-    const {info, encoded, inherited, progress} = JSON.parse(head) as Recovered;
+    const {info, encoded, inherited, progress, outputPath} = JSON.parse(head) as Recovered;
     let now = progress;
     for (const change of changes) {
       now = {...now, ...parsed(change)};
     }
-    return {info: commandInfo.parse(info), encoded, inherited, progress: now};
+    return {info: commandInfo.parse(info), encoded, inherited, progress: now, outputPath};
   } catch {
     return undefined;
   }

@@ -1,7 +1,5 @@
-/** Where a test runs: the disk with most room, the directory on it, and the link tree (spec execution.md 2 to 4). */
+/** Where a test runs: its directory on a disk, and the way there in the link tree (spec execution.md 3, 4). */
 import {
-  accessSync,
-  constants,
   cpSync,
   lstatSync,
   mkdirSync,
@@ -9,15 +7,11 @@ import {
   readlinkSync,
   rmdirSync,
   rmSync,
-  statfsSync,
-  statSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
 import {dirname, join} from 'node:path';
 import {UserError} from '@megatest/model';
-
-export type Disk = {readonly name: string; readonly path: string};
 
 export type Placement = {
   /** Path in the link tree: `rundir` of the row, `MT_TEST_RUN_DIR`. */
@@ -25,51 +19,6 @@ export type Placement = {
   /** Physical path. */
   readonly shortdir: string;
 };
-
-/** The disk with the most free space above `minspaceKiB`; the first of equals. */
-export function chooseDisk(disks: readonly Disk[], minspaceKiB: number, warn: (text: string) => void): Disk {
-  let best: {readonly disk: Disk; readonly freeKiB: number} | undefined;
-  for (const disk of disks) {
-    const freeKiB = freeSpaceKiB(disk, warn);
-    if (freeKiB > minspaceKiB && freeKiB > (best?.freeKiB ?? -1)) {
-      best = {disk, freeKiB};
-    }
-  }
-  if (best === undefined) {
-    const names = disks.map((disk) => `${disk.name} ${disk.path}`).join(', ');
-    throw new UserError(
-      `No valid disks found in [disks] (${names}): a disk must be a writable directory with more than ${minspaceKiB} KiB free`,
-      {
-        hint: 'make room, add a disk, or lower [setup] minspace',
-      },
-    );
-  }
-  return best.disk;
-}
-
-function freeSpaceKiB(disk: Disk, warn: (text: string) => void): number {
-  const {name, path} = disk;
-  if (!(statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false)) {
-    warn(`WARNING: disk ${name} at path "${path}" is not a directory - ignoring it.`);
-    return -1;
-  }
-  try {
-    accessSync(path, constants.W_OK);
-  } catch {
-    warn(`WARNING: disk ${name} at path "${path}" is not writeable - ignoring it.`);
-    return -1;
-  }
-  if (!path.startsWith('/')) {
-    warn(`WARNING: disk ${name} at path "${path}" is not a fully qualified path - ignoring it.`);
-    return -1;
-  }
-  return freeKiBOf(path);
-}
-
-export function freeKiBOf(path: string): number {
-  const {bavail, bsize} = statfsSync(path);
-  return Math.floor((bavail * bsize) / 1024);
-}
 
 export type PlaceRequest = {
   readonly disk: string;
@@ -91,6 +40,9 @@ export function placementOf(request: PlaceRequest): Placement {
 export function makeRunDirectory(request: PlaceRequest): Placement {
   const {rundir, shortdir} = placementOf(request);
   ensureDirectory(shortdir);
+  if (request.itemPath !== '') {
+    remakeTestLink(request);
+  }
   ensureDirectory(dirname(rundir));
   const there = lstatSync(rundir, {throwIfNoEntry: false});
   if (there?.isSymbolicLink()) {
@@ -101,8 +53,17 @@ export function makeRunDirectory(request: PlaceRequest): Placement {
   } else if (there === undefined) {
     symlinkSync(shortdir, rundir);
   }
-  // Anything else: the link tree lies on the disk itself, or the test was plain before; the directory is used as it is.
+  // Anything else: the link tree lies on the disk itself, or the test's own link leads there; the directory is used as it is.
   return {rundir, shortdir};
+}
+
+/** A test that was not iterated before has left a link where its items now lie: it is to lead to the disk of this item. */
+function remakeTestLink(request: PlaceRequest): void {
+  const {rundir, shortdir} = placementOf({...request, itemPath: ''});
+  if (lstatSync(rundir, {throwIfNoEntry: false})?.isSymbolicLink() && readlinkSync(rundir) !== shortdir) {
+    unlinkSync(rundir);
+    symlinkSync(shortdir, rundir);
+  }
 }
 
 /** One call when the parent is there, as it is for every item but the first. */
@@ -160,13 +121,24 @@ function hasRunHere(path: string): boolean {
   return lstatSync(join(path, '.mt'), {throwIfNoEntry: false})?.isDirectory() ?? false;
 }
 
-/** Removes a directory that holds nothing but such directories; true when it is gone. */
+/** The page of an iterated test, which the system itself puts beside the items. */
+const ownPage = /^\.?megatest-rollup-.*\.html(\.lock|\.new)?$/;
+
+/** Removes a directory that holds nothing but such directories and a page of items; true when it is gone. */
 function pruneEmpty(path: string): boolean {
   let isEmpty = true;
+  const pages: string[] = [];
   for (const entry of readdirSync(path, {withFileTypes: true})) {
-    isEmpty = entry.isDirectory() && pruneEmpty(join(path, entry.name)) && isEmpty;
+    if (entry.isFile() && ownPage.test(entry.name)) {
+      pages.push(join(path, entry.name));
+    } else {
+      isEmpty = entry.isDirectory() && pruneEmpty(join(path, entry.name)) && isEmpty;
+    }
   }
   if (isEmpty) {
+    for (const page of pages) {
+      rmSync(page, {force: true});
+    }
     rmdirSync(path);
   }
   return isEmpty;

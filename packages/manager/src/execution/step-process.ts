@@ -7,6 +7,7 @@
  */
 import {spawn} from 'node:child_process';
 import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
+import {constants} from 'node:os';
 import {join} from 'node:path';
 import {processStart} from '@megatest/rpc';
 
@@ -48,7 +49,7 @@ export function startStep(request: StepRequest): RunningStep {
   const {index, command, rundir, env, outputPath} = request;
   // The child takes the mask that is in force when it is spawned; tests of several users' habits share this process.
   process.umask(request.umask);
-  const output = openSync(outputPath, 'a');
+  const output = openOutput(outputPath, rundir);
   try {
     const child = spawn('/bin/bash', ['-c', wrapper, '/bin/bash', `.mt/step-${index}`, command], {
       cwd: rundir,
@@ -69,6 +70,13 @@ export function startStep(request: StepRequest): RunningStep {
   }
 }
 
+/** What stands as the status of a step that did not end by itself: the number of its signal. */
+export function signalText(end: StepEnd): string {
+  const name = end.signal ?? '';
+  const number = /^signal (\d+)$/.exec(name)?.[1] ?? (constants.signals as Record<string, number>)[name];
+  return number === undefined ? '-' : String(number);
+}
+
 /** How a step ended, from what its shell left; `undefined` when it has not (or was killed before it could say). */
 export function readExit(rundir: string, index: number): StepEnd | undefined {
   try {
@@ -81,6 +89,15 @@ export function readExit(rundir: string, index: number): StepEnd | undefined {
     return code > 128 && code < 165 ? {code, signal: `signal ${code - 128}`} : {code, signal: null};
   } catch {
     return undefined;
+  }
+}
+
+/** The output that a test came with may have gone with the process that brought it. */
+function openOutput(path: string, rundir: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch {
+    return openSync(join(rundir, 'mt_launch.log'), 'a');
   }
 }
 

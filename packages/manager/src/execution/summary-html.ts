@@ -1,13 +1,7 @@
-/** `test-summary.html` in the run directory: result, logs and steps on one page (spec cli.md 16.2). */
+/** `test-summary.html` in the run directory: result, logs and steps on one page (spec execution.md 20.1). */
 import {formatDuration} from '@megatest/model';
-
-export type SummaryStep = {
-  readonly stepName: string;
-  readonly state: string;
-  readonly status: string;
-  readonly eventTime: number;
-  readonly logfile: string;
-};
+import {escapeText, statusColour} from './page-parts.ts';
+import {type StepRecord, type StepView, stepViews} from './step-view.ts';
 
 export type SummaryPage = {
   readonly runId: number;
@@ -16,80 +10,61 @@ export type SummaryPage = {
   readonly itemPath: string;
   readonly state: string;
   readonly status: string;
+  readonly finalLog: string;
   readonly startS: number;
   readonly durationS: number;
-  readonly steps: readonly SummaryStep[];
-};
-
-const colours: Readonly<Record<string, string>> = {
-  PASS: 'green',
-  FAIL: 'red',
-  WARN: 'orange',
-  KILLED: 'orange',
-  ABORT: 'brown',
+  readonly steps: readonly StepRecord[];
 };
 
 export function testSummaryHtml(page: SummaryPage): string {
   const {runId, testId, testName, itemPath, state, status, startS, durationS} = page;
-  const colour = colours[status] ?? 'black';
+  const name = escapeText(itemPath === '' ? testName : `${testName}/${itemPath}`);
+  const log = escapeText(page.finalLog);
   return `<!DOCTYPE html>
-<html><head><meta charset="utf-8"><title>${escapeText(testName)} ${escapeText(itemPath)}</title></head><body>
+<html><head><meta charset="utf-8"><title>Summary for ${name}</title></head><body>
+<h1>Summary for ${name}</h1>
 <table border="1">
 <tr><th>run id</th><td>${runId}</td><th>test id</th><td>${testId}</td></tr>
 <tr><th>testname</th><td>${escapeText(testName)}</td><th>itempath</th><td>${escapeText(itemPath)}</td></tr>
-<tr><th>state</th><td>${escapeText(state)}</td><th>status</th><td style="color: ${colour}">${escapeText(status)}</td></tr>
-<tr><th>TestDate</th><td>${new Date(startS * 1000).toISOString()}</td><th>Duration</th><td>${formatDuration(durationS)}</td></tr>
+<tr><th>state</th><td>${escapeText(state)}</td><th>status</th><td><a href="${log}" style="color: ${statusColour(status)}">${escapeText(status)}</a></td></tr>
+<tr><th>TestDate</th><td>${weekTime(startS)}</td><th>Duration</th><td>${formatDuration(durationS)}</td></tr>
 </table>
+<h2>Log files</h2>
+<p><a href="${log}">Final log</a></p>
 <table border="1">
 <tr><th>Step Name</th><th>Start</th><th>End</th><th>Status</th><th>Duration</th><th>Log File</th></tr>
-${merged(page.steps).map(row).join('')}</table>
+${stepViews(page.steps).map(row).join('')}</table>
 </body></html>
 `;
 }
 
-type Merged = {
-  readonly name: string;
-  startS: number | undefined;
-  endS: number | undefined;
-  status: string;
-  logfile: string;
-};
-
-function merged(steps: readonly SummaryStep[]): readonly Merged[] {
-  const rows = new Map<string, Merged>();
-  for (const step of steps) {
-    const entry = rows.get(step.stepName) ?? {
-      name: step.stepName,
-      startS: undefined,
-      endS: undefined,
-      status: '',
-      logfile: step.logfile,
-    };
-    rows.set(step.stepName, entry);
-    if (step.state === 'start') {
-      entry.startS = step.eventTime;
-    } else {
-      entry.endS = step.eventTime;
-      entry.status = step.status;
-      entry.logfile = step.logfile;
-    }
-  }
-  return [...rows.values()];
+function row(step: StepView): string {
+  const end = typeof step.end === 'number' ? clock(step.end) : (step.end ?? '');
+  const cells = [
+    step.name,
+    step.startS === undefined ? '' : clock(step.startS),
+    end,
+    step.status,
+    step.duration,
+  ];
+  const log = escapeText(step.logfile || `${step.name}.log`);
+  return `<tr>${cells.map((cell) => `<td>${escapeText(cell)}</td>`).join('')}<td><a href="${log}">${log}</a></td></tr>\n`;
 }
 
-function row(step: Merged): string {
-  const time = (seconds: number | undefined) =>
-    seconds === undefined ? '' : new Date(seconds * 1000).toTimeString().slice(0, 8);
-  const duration =
-    step.startS === undefined || step.endS === undefined ? '' : formatDuration(step.endS - step.startS);
-  const log = escapeText(step.logfile);
-  return `<tr><td>${escapeText(step.name)}</td><td>${time(step.startS)}</td><td>${time(step.endS)}</td><td>${escapeText(step.status)}</td><td>${duration}</td><td><a href="${log}">${log}</a></td></tr>\n`;
+function clock(seconds: number): string {
+  return new Date(seconds * 1000).toTimeString().slice(0, 8);
 }
 
-function escapeText(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+const dayMs = 86_400_000;
+
+/** `ww21.3 14:05`: ISO week and day (Monday = 1) of the local time. */
+export function weekTime(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  const weekday = time.getDay() === 0 ? 7 : time.getDay();
+  const day = Date.UTC(time.getFullYear(), time.getMonth(), time.getDate());
+  // The week belongs to the year of its Thursday.
+  const thursday = day + (4 - weekday) * dayMs;
+  const firstDay = Date.UTC(new Date(thursday).getUTCFullYear(), 0, 1);
+  const week = 1 + Math.floor((thursday - firstDay) / dayMs / 7);
+  return `ww${String(week).padStart(2, '0')}.${weekday} ${time.toTimeString().slice(0, 5)}`;
 }

@@ -14,7 +14,11 @@ export const testconfigData = z.object({
   disks: z.array(z.object({name: z.string(), path: z.string()})).nullable(),
   preLaunchVars: pairs,
   preLaunchOverrides: pairs,
-  runTimeLimitS: z.number().nullable(),
+  /** `invalid` = something that is no time, so there is no limit. */
+  runTimeLimitS: z.union([z.number(), z.literal('invalid')]).nullable(),
+  waivers: pairs,
+  waiverRules: pairs,
+  triggers: pairs,
 });
 
 export type TestconfigData = z.output<typeof testconfigData>;
@@ -31,8 +35,13 @@ export function dataOf(config: Config): TestconfigData {
       config.section('disks') === undefined
         ? null
         : config.entries('disks').map(({key, value}) => ({name: key, path: value.trim()})),
-    preLaunchVars: list('pre-launch-env-vars'),
+    preLaunchVars: config.sections
+      .filter(({name}) => name.includes('pre-launch-env-vars'))
+      .flatMap(({name}) => list(name)),
     preLaunchOverrides: list('pre-launch-env-overrides'),
-    runTimeLimitS: limit === undefined ? null : (parseDuration(limit) ?? null),
+    runTimeLimitS: limit === undefined ? null : (parseDuration(limit) ?? 'invalid'),
+    waivers: list('waivers'),
+    waiverRules: list('waiver_rules'),
+    triggers: list('triggers'),
   };
 }

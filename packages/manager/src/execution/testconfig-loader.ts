@@ -24,6 +24,9 @@ const nothingForLaunch: TestconfigData = {
   preLaunchVars: [],
   preLaunchOverrides: [],
   runTimeLimitS: null,
+  waivers: [],
+  waiverRules: [],
+  triggers: [],
 };
 
 type Known = {readonly stamp: string; readonly text: string; data: TestconfigData | undefined};

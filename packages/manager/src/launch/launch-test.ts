@@ -2,22 +2,24 @@
  * One launch, from the order to the process: a disk, a run directory, the test's files, and then either the launcher command or,
  * without one, the execution in this manager (spec execution.md 2 to 8).
  */
-import {spawnSync} from 'node:child_process';
-import {closeSync, existsSync, openSync, statSync} from 'node:fs';
+import {spawn, spawnSync} from 'node:child_process';
+import {closeSync, existsSync, mkdirSync, openSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {Env} from '@megatest/config';
 import {UserError} from '@megatest/model';
 import type {Launch, ReportEntry, SubmitOptions} from '@megatest/rpc';
 import {type CommandInfo, encodeCommandInfo} from '../execution/cmdinfo.ts';
+import {chooseDisk, freeKiBOf, freeSpaceOfOutput} from '../execution/disks.ts';
 import {
-  chooseDisk,
   copySource,
   makeRunDirectory,
+  type Placement,
   placementOf,
   removeRunDirectory,
 } from '../execution/run-directory.ts';
 import type {TestconfigData} from '../execution/testconfig-data.ts';
 import type {AreaContext} from '../plan/area-context.ts';
+import type {HostLoads} from './host-load.ts';
 import {type LaunchedTest, launchEnvironment, scanEnvironment} from './launch-environment.ts';
 import {chooseLauncher, runLauncher} from './launcher.ts';
 
@@ -33,6 +35,9 @@ export type LaunchSubmission = {
 export type LaunchWorld = {
   readonly report: (entry: ReportEntry) => void;
   readonly log: (text: string) => void;
+  /** The same, for what every launch would say again. */
+  readonly warnSometimes: (text: string) => void;
+  readonly hostLoads: HostLoads;
   /** What tests are told as `MT_MEGATEST`. */
   readonly executable: string;
   readonly loadTestconfig: (env: Env, testDir: string) => Promise<TestconfigData>;
@@ -104,16 +109,25 @@ async function launchOrThrow(
   };
   const scanned = scanEnvironment(submission.env, test, context);
   const testconfig = await world.loadTestconfig(scanned, launch.testDir);
+  const disks = testconfig.disks ?? context.disks;
+  const disk =
+    disks === null
+      ? undefined
+      : await chooseDisk(disks, context.minspaceKiB, freeSpaceBy(context, scanned), world.warnSometimes);
+  const launcher = await chooseLauncher(context.launcher, testName, itemPath, world);
   // Every line up to the launch itself is synchronous, so the umask of one submission never reaches another's files.
   process.umask(submission.umask);
-  const disks = testconfig.disks !== null && testconfig.disks.length > 0 ? testconfig.disks : context.disks;
-  const disk = chooseDisk(disks, context.minspaceKiB, world.log);
   if (launch.preclean && launch.rundir !== '') {
     removeRunDirectory({rundir: launch.rundir, shortdir: launch.shortdir});
   }
-  const placement = makeRunDirectory({...place, disk: disk.path});
-  copyTest(launch.testDir, placement.shortdir, context.testCopyCommand, scanned);
-  world.report({type: 'launched', testId, launchId, ...placement});
+  let placement: Placement;
+  if (disk === undefined) {
+    placement = besideTheTest(launch.testDir, world);
+  } else {
+    placement = makeRunDirectory({...place, disk: disk.path});
+    copyTest(launch.testDir, placement.shortdir, context.testCopyCommand, scanned);
+    world.report({type: 'launched', testId, launchId, ...placement});
+  }
   const env = launchEnvironment(
     scanned,
     test,
@@ -140,15 +154,46 @@ async function launchOrThrow(
     shortdir: placement.shortdir,
   };
   const encoded = encodeCommandInfo(info);
-  const launcher = chooseLauncher(context.launcher, testName, itemPath, world.log);
   if (launcher === undefined) {
     return {kind: 'runHere', info, encoded, env};
   }
   onSent();
   const signature = `${context.areaName}:${testName}:${itemPath}`;
-  const words = [launcher, info.megatest, '-m', signature, '-execute', encoded].join(' ');
+  const debug = submission.options.verbosity ?? '1';
+  const options = debug === '1' ? [] : ['-debug', debug];
+  const words = [launcher, info.megatest, '-m', signature, '-execute', encoded, ...options].join(' ');
   await send(words, placement.shortdir, env, launch, context, world);
   return {kind: 'sent'};
+}
+
+/** An area without disks runs its tests beside their sources; nothing is copied or linked (execution.md 2.1). */
+function besideTheTest(testDir: string, world: LaunchWorld): Placement {
+  const path = join(testDir, 'tmp_run');
+  world.warnSometimes(`WARNING: there is no [disks] section, the test runs in ${path}`);
+  mkdirSync(path, {recursive: true});
+  return {rundir: path, shortdir: path};
+}
+
+/** How free space is measured: by the area's own script, else by the file system. */
+function freeSpaceBy(context: AreaContext, env: Env): (path: string) => number | Promise<number> {
+  const {freeSpaceScript, areaPath} = context;
+  if (freeSpaceScript === null) {
+    return freeKiBOf;
+  }
+  return async (path) =>
+    await new Promise((resolve) => {
+      const child = spawn('/bin/sh', ['-c', `${freeSpaceScript} ${path}`], {
+        cwd: areaPath,
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      let output = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+      child.once('error', () => resolve(-1));
+      child.once('close', () => resolve(freeSpaceOfOutput(output)));
+    });
 }
 
 /** Copies the test's files; a copy command of the area's own is run by a shell, its failure is only noted. */

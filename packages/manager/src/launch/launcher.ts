@@ -5,9 +5,30 @@ import {join} from 'node:path';
 import type {Env} from '@megatest/config';
 import {TestPattern} from '@megatest/model';
 import type {AreaContext} from '../plan/area-context.ts';
+import {type HostLoads, leastLoaded} from './host-load.ts';
 
 /** The launcher command for a test; `undefined` = this manager runs it itself. */
-export function chooseLauncher(
+export async function chooseLauncher(
+  launcher: AreaContext['launcher'],
+  testName: string,
+  itemPath: string,
+  world: {readonly log: (text: string) => void; readonly hostLoads: HostLoads},
+): Promise<string | undefined> {
+  const command = configuredLauncher(launcher, testName, itemPath, world.log);
+  const [first, ...hosts] = command?.split(/\s+/) ?? [];
+  if (first !== '#MTLOWESTLOAD') {
+    return command;
+  }
+  const host = leastLoaded(await world.hostLoads.of(hosts), Math.random);
+  if (host === undefined) {
+    world.log(`ERROR: none of the hosts ${hosts.join(' ')} can be reached, the fallback launcher is used`);
+    return launcher.command ?? undefined;
+  }
+  return `remrun ${host}`;
+}
+
+/** The launcher as it is written: of the first pattern that matches, else the area's (execution.md 7). */
+export function configuredLauncher(
   launcher: AreaContext['launcher'],
   testName: string,
   itemPath: string,

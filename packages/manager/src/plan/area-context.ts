@@ -12,13 +12,19 @@ export const areaContext = z.object({
   areaName: z.string(),
   keys: z.array(z.object({name: z.string(), type: z.string()})),
   linkTree: z.string(),
-  disks: z.array(z.object({name: z.string(), path: z.string()})),
+  /** `null` = the area names none. */
+  disks: z.array(z.object({name: z.string(), path: z.string()})).nullable(),
   minspaceKiB: z.number(),
   /** `[env-override]`, evaluated. */
   envOverride: pairs,
+  /** Other sections of variables, which only count while files are read and beneath all else. */
+  readVariables: pairs,
   /** Effective variables of runconfigs, not yet evaluated by a shell. */
   runVariables: pairs,
   runTimeLimitS: z.number().nullable(),
+  freeSpaceScript: z.string().nullable(),
+  /** `[testrollup]`: test name to command. */
+  rollUpCommands: pairs,
   testCopyCommand: z.string().nullable(),
   executable: z.string().nullable(),
   launcher: z.object({
@@ -44,11 +50,19 @@ export function contextOf(area: Area): AreaContext {
     areaName: area.name,
     keys: [...area.keys],
     linkTree: area.linkTree,
-    disks: config.entries('disks').map(({key, value}) => ({name: key, path: value.trim()})),
+    disks:
+      config.section('disks') === undefined
+        ? null
+        : config.entries('disks').map(({key, value}) => ({name: key, path: value.trim()})),
     minspaceKiB: numberOr(config.get('setup', 'minspace'), 10_000),
     envOverride: list('env-override'),
+    readVariables: config.sections
+      .filter(({name}) => name.includes('env-override') && name !== 'env-override')
+      .flatMap(({name}) => list(name)),
     runVariables: [...loadRunconfig(area).variables],
     runTimeLimitS: runTimeLimitS(area, new Config()) ?? null,
+    freeSpaceScript: config.get('setup', 'free-space-script')?.trim() || null,
+    rollUpCommands: list('testrollup'),
     testCopyCommand: config.get('setup', 'testcopycmd') ?? null,
     executable: config.get('setup', 'executable') ?? null,
     launcher: {

@@ -1,0 +1,154 @@
+/**
+ * Everything a manager wants to know of the area's files. It is read in a short-lived child, in the environment of whoever asks, so
+ * that no user's command ever runs inside the manager (spec homehost.md 9.12).
+ */
+import {hostname} from 'node:os';
+import type {ManagerMethods, ParsedParamsOf, PlanReply} from '@megatest/rpc';
+import type {CommandInfo} from './execution/cmdinfo.ts';
+import type {TestconfigData} from './execution/testconfig-data.ts';
+import type {AreaContext} from './plan/area-context.ts';
+import type {PlanningReply, PlanningRequest} from './plan/planner.ts';
+import {askPlanner} from './plan/planner-child.ts';
+import type {Submissions, Submitted} from './submissions.ts';
+
+type PlanRequest = ParsedParamsOf<ManagerMethods, 'manager.plan'>;
+export type Submission = PlanRequest['submission'];
+
+/** The context of a handed-over environment is read again after this long: config files change. */
+const contextAgeMs = 60_000;
+
+export class Planning {
+  readonly #areaPath: string;
+  readonly #planner: string;
+  readonly #submissions: Submissions;
+  readonly #log: (text: string) => void;
+  readonly #contexts = new Map<string, {readonly context: AreaContext; readonly readMs: number}>();
+  #running = 0;
+
+  constructor(areaPath: string, planner: string, submissions: Submissions, log: (text: string) => void) {
+    this.#areaPath = areaPath;
+    this.#planner = planner;
+    this.#submissions = submissions;
+    this.#log = log;
+  }
+
+  get isBusy(): boolean {
+    return this.#running > 0;
+  }
+
+  async plan({submission, argv}: PlanRequest): Promise<PlanReply> {
+    const submitted = this.submitted(submission.uuid);
+    const reply = await this.#ask(this.#requestOf('plan', submission, submitted, argv));
+    if (reply.context !== undefined) {
+      this.#submissions.put(submission.uuid, {...submitted, context: reply.context});
+    }
+    if (reply.plan !== undefined) {
+      return {plan: reply.plan, messages: reply.messages};
+    }
+    throw new Error(reply.error ?? 'the planner gave no plan');
+  }
+
+  async expandItems(params: {
+    readonly submission: Submission;
+    readonly testName: string;
+    readonly testDir: string;
+  }) {
+    const {submission, testName, testDir} = params;
+    const request = this.#requestOf('items', submission, this.submitted(submission.uuid), []);
+    const {items, messages, error} = await this.#ask({...request, testName, testDir});
+    if (items === undefined) {
+      throw new Error(error ?? `the items of ${testName} could not be read`);
+    }
+    return {items: [...items], messages: [...messages]};
+  }
+
+  submitted(uuid: string): Submitted {
+    const submitted = this.#submissions.get(uuid);
+    if (submitted === undefined) {
+      throw new Error(`the manager on ${hostname()} does not have the environment of this submission`);
+    }
+    return submitted;
+  }
+
+  async contextOf(submission: Submission, submitted: Submitted): Promise<AreaContext> {
+    if (submitted.context !== null) {
+      return submitted.context;
+    }
+    const context = contextIn(await this.#ask(this.#requestOf('context', submission, submitted, [])));
+    this.#submissions.put(submission.uuid, {...submitted, context});
+    return context;
+  }
+
+  /** The area as it reads in the environment of an `-execute` process. */
+  async contextFor(info: CommandInfo, env: Readonly<Record<string, string>>): Promise<AreaContext> {
+    const own = Object.entries(env).filter(
+      ([name]) => !/^(MT_CMDINFO|MT_TEST|MT_ITEM|SSH_|XDG_SESSION|SHLVL|_$|PWD$|OLDPWD$)/.test(name),
+    );
+    const key = JSON.stringify([info.target, info.runname, own.sort()]);
+    const known = this.#contexts.get(key);
+    if (known !== undefined && performance.now() - known.readMs < contextAgeMs) {
+      return known.context;
+    }
+    const reply = await this.#ask({
+      kind: 'context',
+      areaPath: this.#areaPath,
+      env,
+      cwd: this.#areaPath,
+      target: info.target,
+      runName: info.runname,
+      options: {},
+      argv: [],
+    });
+    const context = contextIn(reply);
+    this.#contexts.set(key, {context, readMs: performance.now()});
+    return context;
+  }
+
+  async testconfig(env: Readonly<Record<string, string>>, testDir: string): Promise<TestconfigData> {
+    const reply = await this.#ask({
+      kind: 'testconfig',
+      areaPath: this.#areaPath,
+      env,
+      cwd: this.#areaPath,
+      target: env.MT_TARGET ?? '',
+      runName: env.MT_RUNNAME ?? '',
+      options: {},
+      argv: [],
+      testDir,
+    });
+    if (reply.testconfig === undefined) {
+      throw new Error(reply.error ?? `${testDir}/testconfig could not be read`);
+    }
+    for (const {text} of reply.messages) {
+      this.#log(text);
+    }
+    return reply.testconfig;
+  }
+
+  #requestOf(
+    kind: PlanningRequest['kind'],
+    submission: Submission,
+    submitted: Submitted,
+    argv: readonly string[],
+  ): PlanningRequest {
+    const {target, runName, options} = submission;
+    const {env, cwd} = submitted;
+    return {kind, areaPath: this.#areaPath, env, cwd, target, runName, options, argv};
+  }
+
+  async #ask(request: PlanningRequest): Promise<PlanningReply> {
+    this.#running += 1;
+    try {
+      return await askPlanner(this.#planner, request);
+    } finally {
+      this.#running -= 1;
+    }
+  }
+}
+
+function contextIn(reply: PlanningReply): AreaContext {
+  if (reply.context === undefined) {
+    throw new Error(reply.error ?? 'the area could not be read');
+  }
+  return reply.context;
+}
