@@ -297,7 +297,7 @@ describe('removing', () => {
       'T/2': 'COMPLETED/PASS',
       other: 'COMPLETED/PASS',
     });
-    expect(readdirSync(join(area.path, 'links/x/r/T'))).toEqual(['2']);
+    expect(readdirSync(join(area.path, 'links/x/r/T'))).toEqual(['2', 'megatest-rollup-T.html']);
     writeFileSync(join(area.path, 'links/x/r/T/kept.txt'), 'by hand');
     const rest = await area.megatest('-remove-runs -target x -runname r -testpatt T'.split(' '));
     expect(rest.stderr).toContain('it is left alone');
