@@ -2,6 +2,7 @@
 import {isRunning, label} from '@megatest/model';
 import {
   type CallContext,
+  type Connected,
   type DaemonMethods,
   type Handlers,
   RpcError,
@@ -21,6 +22,7 @@ export type HandlerWorld = {
   readonly syncStatus: () => SyncStatus;
   readonly serverStatus: () => ServerStatus;
   readonly shutdown: (reason: string) => void;
+  readonly sessionToken: (connection: Connected) => {readonly token: string; readonly validS: number};
 };
 
 const listLimit = 5000;
@@ -35,7 +37,8 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
   async function once<T>(context: CallContext, change: () => T): Promise<T> {
     const [client = '', seq = ''] = (context.request.id ?? '').split(':');
     const number = Number(seq);
-    if (client === '' || !Number.isInteger(number)) {
+    // Answers of a client are for that client: another one's id asks for nothing that was done before.
+    if (client !== context.connection.client.clientId || seq === '' || !Number.isInteger(number)) {
       return await homehost.write(change);
     }
     return await homehost.write(() => {
@@ -95,6 +98,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
 
   return {
     'server.status': () => world.serverStatus(),
+    'server.sessionToken': (_, {connection}) => world.sessionToken(connection),
     'server.shutdown': ({reason}) => {
       setImmediate(() => world.shutdown(reason));
       return {flushed: true};

@@ -2,11 +2,11 @@
 import {hostname} from 'node:os';
 import {UserError} from '@megatest/model';
 import {areaHash, PROGRAM_VERSION} from '@megatest/store';
+import type {RequestInfo} from './answer-request.ts';
 import {type DaemonMethods, type DaemonNotifications, daemonMethods} from './daemon-methods.ts';
 import {type Homehost, mayBeAlive, readKey, readServerRecord} from './discovery.ts';
 import {type ManagerMethods, managerMethods} from './manager-methods.ts';
 import type {Handlers} from './method-table.ts';
-import type {RequestInfo} from './peer.ts';
 import {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 
 export type DaemonClient = RpcClient<DaemonMethods, ManagerMethods>;
