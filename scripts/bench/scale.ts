@@ -126,6 +126,7 @@ async function runAll(homehost: Homehost, items: number): Promise<void> {
   const pretend = {
     client: {clientId: 'bench', host: 'here', pid: 1, user: 'me', kind: 'manager' as const},
     role: 'operator' as const,
+    address: 'local',
     notify: () => {},
     onClose: () => {},
     close: () => {},

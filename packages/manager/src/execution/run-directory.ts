@@ -132,12 +132,7 @@ function pruneEmpty(path: string): boolean {
     if (entry.isFile() && ownPage.test(entry.name)) {
       pages.push(join(path, entry.name));
     } else {
-      const inside = join(path, entry.name);
-      if (entry.isFile() && ownPage.test(entry.name)) {
-        unlinkSync(inside);
-      } else {
-        isEmpty = entry.isDirectory() && pruneEmpty(inside) && isEmpty;
-      }
+      isEmpty = entry.isDirectory() && pruneEmpty(join(path, entry.name)) && isEmpty;
     }
   }
   if (isEmpty) {
