@@ -132,7 +132,7 @@ async function runAll(homehost: Homehost, items: number): Promise<void> {
     close: () => {},
     async request(method: string, params: unknown): Promise<unknown> {
       if (method === 'manager.plan') {
-        return {plan: planOf(items), messages: []};
+        return {plan: planOf(items), messages: [], testMeta: []};
       }
       if (method === 'manager.launch') {
         const {launches} = params as {readonly launches: readonly Launch[]};
@@ -153,7 +153,7 @@ async function runAll(homehost: Homehost, items: number): Promise<void> {
     });
     await homehost.write(() => applyReport(homehost.store, 'bench', numbered, homehost.nowS(), () => {}));
   }
-  homehost.managerRegistered({id: 'm', host: 'here', user: 'me', pid: 1, connection: pretend}, []);
+  homehost.managerRegistered({id: 'm', host: 'here', user: 'me', pid: 1, cpus: 2, connection: pretend}, []);
   const {driverId} = await homehost.submit(
     {
       uuid: 'bench',
@@ -223,6 +223,9 @@ function planOf(items: number): RunPlan {
       allowAutoRerun: '',
       cleanRerun: {states: null, statuses: null},
       linkTree: '/links',
+      maxLoad: null,
+      waitDelayS: 60,
+      preHook: null,
     },
     exitCode: null,
   };

@@ -1,5 +1,5 @@
 /** What the run engine does with real tests: the worked examples of runs that need processes, and the commands that change runs. */
-import {existsSync, readdirSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {type Outcome, steerScript, TestArea} from '../rig/area.ts';
@@ -361,5 +361,44 @@ describe('beyond the original', () => {
     const outcome = await run(area);
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(/reading .*tests\/stuck\/testconfig took longer than 1 seconds/);
+  });
+});
+
+describe('before a run', () => {
+  it('the pre-hook runs once, in the environment of the run, and test_meta is brought up to date', async () => {
+    await using area = makeArea(
+      {
+        a: `[test_meta]\nowner ann\ntags one,two\n${ok}`,
+        b: `[test_meta]\ndescription not part of the run\n${ok}`,
+      },
+      {
+        'megatest.config': `${config}[runs]\npre-hook echo $KIND $MT_RUNNAME $WHAT\n`,
+        'runconfigs.config': '[default]\nWHAT hooked\n',
+      },
+    );
+    const first = await run(area, '-testpatt a');
+    expect(first.stderr).toContain('INFO: (0) pre-hook ended with exit code 0');
+    expect(readFileSync(join(area.path, 'logs/pre-hook-x-r.log'), 'utf8')).toBe('x r hooked\n');
+    expect(first.stdout).toContain('Updating a owner to ann\nUpdating a tags to one,two\n');
+    expect(first.stdout).toContain('Updating b description to not part of the run\n');
+    const second = await run(area, '-testpatt a');
+    expect(second.stderr).toContain('Skipping pre-hook call');
+    expect(second.stdout).not.toContain('Updating');
+    await area.megatest(['rpc', 'sync.flush']);
+    expect(area.query('SELECT testname, owner, tags, jobgroup FROM test_meta ORDER BY testname')).toEqual([
+      {testname: 'a', owner: 'ann', tags: 'one,two', jobgroup: 'default'},
+      {testname: 'b', owner: '', tags: '', jobgroup: 'default'},
+    ]);
+  });
+
+  it('launch-delay and maxload let everything run that may', async () => {
+    await using area = makeArea(
+      {T: `[items]\nN 1 2 3\n${ok}`},
+      {
+        'megatest.config': `${config.replace('[setup]', '[setup]\nlaunch-delay 0.2')}[jobtools]\nmaxload 1000\n`,
+      },
+    );
+    await run(area);
+    expect(await results(area)).toMatchObject({T: 'COMPLETED/PASS'});
   });
 });

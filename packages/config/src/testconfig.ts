@@ -2,6 +2,7 @@
 import {join} from 'node:path';
 import {
   type ItemMapRow,
+  META_KEYS,
   MODES,
   type Mode,
   parseDuration,
@@ -9,6 +10,7 @@ import {
   type RetryRule,
   type SkipRule,
   type TestDefinition,
+  type TestMeta,
   UserError,
 } from '@megatest/model';
 import {type Area, optionsWithin} from './area.ts';
@@ -98,6 +100,7 @@ export function readTestDefinition(
     skip: skipOf(config),
     hasTriggers: config.entries('triggers').length > 0,
     retry: retryOf(config, say),
+    meta: metaOf(config),
   };
 }
 
@@ -153,6 +156,16 @@ function priorityOf(config: Config, say: (level: number, text: string) => void):
     return 0;
   }
   return priority;
+}
+
+/** What `[test_meta]` says of a test, as far as it is recorded (spec runs.md 17). */
+export function metaOf(config: Config): TestMeta {
+  return Object.fromEntries(
+    META_KEYS.flatMap((key) => {
+      const value = config.get('test_meta', key);
+      return value === undefined ? [] : [[key, value.trim()]];
+    }),
+  );
 }
 
 function retryOf(config: Config, say: (level: number, text: string) => void): RetryRule | undefined {

@@ -77,6 +77,8 @@ export class Driver {
   schedule: RunSchedule | undefined;
   exitCode: number | null = null;
   lastLaunchMs = Number.NEGATIVE_INFINITY;
+  /** Nothing is launched before: a pause between launches, or a host that is too busy. */
+  pausedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #world: DriverWorld;
   readonly #output: OutputEntry[] = [];
   /** Rows of this run that take a slot. */

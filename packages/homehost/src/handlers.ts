@@ -274,12 +274,16 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     },
     'testData.list': ({testIds, categoryPatt}) => store.data.list(testIds, categoryPatt),
 
-    'manager.register': ({managerId, host, user, pid, launches}, {connection}) => {
-      const forget = homehost.managerRegistered({id: managerId, host, user, pid, connection}, launches);
+    'manager.register': ({managerId, host, user, pid, cpus, launches}, {connection}) => {
+      const forget = homehost.managerRegistered({id: managerId, host, user, pid, cpus, connection}, launches);
       const submissions = homehost.submissionsAt(host, user);
       return {managerId, forget, submissions};
     },
-    'manager.heartbeat': async ({tests, load}) => {
+    'manager.heartbeat': async ({managerId, tests, load}) => {
+      homehost.managers.setLoad(managerId, load);
+      if (tests.length === 0) {
+        return {kill: []};
+      }
       await homehost.write(() => {
         for (const {testId, runDuration, cpuload, diskfree} of tests) {
           store.tests.update(testId, {runDuration, cpuload, diskfree});

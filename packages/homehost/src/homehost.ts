@@ -5,7 +5,7 @@
  * drivers of their runs, and what follows (rows made or blocked, instances claimed for a launch) is written in the same transaction:
  * a test that ends and the launch that takes its place cost one commit. What others are told waits for the commit.
  */
-import {isRunning, stateKind} from '@megatest/model';
+import {isOverloaded, isRunning, stateKind} from '@megatest/model';
 import {type Connected, type Launch, planReply, RpcError, type RunPlan} from '@megatest/rpc';
 import {type Connection, GroupCommitter, Store, type TestCore} from '@megatest/store';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
@@ -356,9 +356,15 @@ export class Homehost {
         if (action === 'rerun-all') {
           await this.#endRunning(driver.runId);
         }
+        await this.#preHook(driver, reply.plan.settings.preHook, manager);
         await this.#change(driver, () => {
           for (const {stream, level, text} of reply.messages) {
             driver.say(level, text, stream);
+          }
+          for (const {testName, values} of reply.testMeta) {
+            for (const {field, value} of this.store.meta.update(testName, values)) {
+              driver.say(0, `Updating ${testName} ${field} to ${value}`, 'stdout');
+            }
           }
           if (reply.plan.exitCode === null) {
             driver.start(reply.plan);
@@ -376,6 +382,27 @@ export class Homehost {
         // The manager was lost while it planned: the next one plans anew.
       }
     }
+  }
+
+  /** `[runs] pre-hook`, for a run that has no tests yet (runs.md 16); its exit code decides nothing. */
+  async #preHook(driver: Driver, command: string | null, manager: Manager): Promise<void> {
+    if (command === null) {
+      return;
+    }
+    const hasTests = this.store.tests.list({runIds: [driver.runId], limit: 1}).length > 0;
+    const startS = this.nowS();
+    const say = async (text: string) => await this.write(() => driver.say(0, `INFO: (0) ${text}`));
+    if (hasTests) {
+      await say(`Skipping pre-hook call, the run has tests already: "${command}"`);
+      return;
+    }
+    await say(`running pre-hook: "${command}"`);
+    const {uuid, target, runName, options} = driver.submission;
+    const {exitCode} = await ask(manager, 'manager.preHook', {
+      submission: {uuid, target, runName, options},
+      command,
+    });
+    await say(`pre-hook ended with exit code ${exitCode} after ${this.nowS() - startS} seconds`);
   }
 
   /** `rerun all`: what is active is killed, and set back after it has ended (runs.md 12.3). */
@@ -501,9 +528,17 @@ export class Homehost {
       }
       const {maxConcurrentJobs, jobgroups, launchDelayS} = plan.settings;
       const launches: Launch[] = [];
-      while (this.#slots.size < maxConcurrentJobs && schedule.hasReady) {
-        const waitMs = launchDelayS * 1000 - (performance.now() - driver.lastLaunchMs);
+      while (
+        this.#slots.size < maxConcurrentJobs &&
+        schedule.hasReady &&
+        performance.now() >= driver.pausedUntilMs
+      ) {
+        const waitMs = Math.max(
+          launchDelayS * 1000 - (performance.now() - driver.lastLaunchMs),
+          this.#loadPauseMs(driver, plan),
+        );
         if (waitMs > 0 || launches.length >= maxLaunchBatch) {
+          driver.pausedUntilMs = performance.now() + Math.max(0, waitMs);
           // An empty change: the transaction around it launches what may go then.
           setTimeout(() => void this.#change(driver, () => {}), Math.max(0, waitMs)).unref();
           break;
@@ -526,6 +561,20 @@ export class Homehost {
         this.#dirty.add(driver);
       }
     }
+  }
+
+  /** Milliseconds to wait because the launching host is too busy (`[jobtools] maxload`). */
+  #loadPauseMs(driver: Driver, {settings: {maxLoad, waitDelayS}}: RunPlan): number {
+    const {host, user} = driver.submission.manager;
+    const load = maxLoad === null ? undefined : this.managers.loadOf(host, user);
+    if (load === undefined || maxLoad === null || !isOverloaded(load, maxLoad)) {
+      return 0;
+    }
+    driver.say(
+      0,
+      `INFO: (0) the load of ${host} is ${load.load1}, above ${maxLoad} for each of its ${load.cpus} CPUs: launching waits ${waitDelayS} s`,
+    );
+    return waitDelayS * 1000;
   }
 
   #endDriver(driver: Driver, exitCode: number): void {

@@ -2,7 +2,7 @@
  * Reads an area for one purpose and answers with plain data: the body of the planning child. It runs in a process of its own, with
  * the submitter's environment, so nothing that a config file does reaches the manager or another plan.
  */
-import {existsSync, lstatSync, mkdirSync, statfsSync, symlinkSync} from 'node:fs';
+import {existsSync, lstatSync, mkdirSync, readFileSync, statfsSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {
   type Area,
@@ -15,6 +15,7 @@ import {
   findTests,
   loadArea,
   loadRunconfig,
+  metaOf,
   readTestconfig,
   readTestDefinition,
   requireTarget,
@@ -27,9 +28,10 @@ import {
   type PlannedItem,
   printUserError,
   TagExpression,
+  type TestMeta,
   UserError,
 } from '@megatest/model';
-import type {RunPlan, SubmitOptions} from '@megatest/rpc';
+import type {PlanReply, RunPlan, SubmitOptions} from '@megatest/rpc';
 import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
 
@@ -50,6 +52,7 @@ export type PlanningRequest = {
 
 export type PlanningReply = {
   readonly plan?: RunPlan;
+  readonly testMeta?: PlanReply['testMeta'];
   readonly context?: AreaContext;
   readonly items?: readonly PlannedItem[];
   readonly testconfig?: TestconfigData;
@@ -67,6 +70,7 @@ const secondsPerHour = 3600;
 const defaultReruns = 1;
 const defaultDeadtimeS = 7200;
 const defaultGiveUpS = 36_000;
+const defaultWaitDelayS = 60;
 
 /** Who waits for the answer is told meanwhile what is being read, and which limit the area sets. */
 export type PlanningProgress = {
@@ -160,7 +164,7 @@ function planRun(
   progress: PlanningProgress,
   say: (level: number, text: string) => void,
   messages: PlanMessage[],
-): {readonly plan: RunPlan} {
+): {readonly plan: RunPlan; readonly testMeta: PlanReply['testMeta']} {
   const target = requireTarget(area);
   const {options} = request;
   if (options.requireTarget === true) {
@@ -182,9 +186,10 @@ function planRun(
   const {testPatt} = chosen;
   const settings = settingsOf(area);
   if (testPatt === undefined) {
-    return {plan: {testPatt: '', tests: [], settings, exitCode: 0}};
+    return {plan: {testPatt: '', tests: [], settings, exitCode: 0}, testMeta: []};
   }
   const tests = findTests(area);
+  const meta = new Map<string, TestMeta>();
   const built = buildPlan({
     testPatt,
     testNames: [...tests.keys()],
@@ -192,7 +197,9 @@ function planRun(
     define: (name) => {
       const testDir = tests.get(name) ?? '';
       progress.onReading(join(testDir, 'testconfig'));
-      return readTestDefinition(area, name, testDir, env, runconfig);
+      const definition = readTestDefinition(area, name, testDir, env, runconfig);
+      meta.set(name, definition.meta ?? {});
+      return definition;
     },
     ...(options.tagExpr === undefined ? {} : {hasWantedTag: tagFilter(area, tests, options.tagExpr, say)}),
   });
@@ -200,7 +207,22 @@ function planRun(
   const plan = JSON.parse(
     JSON.stringify({testPatt: built.testPatt, tests: built.tests, settings, exitCode: null}),
   ) as RunPlan;
-  return {plan};
+  const testMeta = [...tests].map(([testName, testDir]) => ({
+    testName,
+    values: meta.get(testName) ?? metaOfOther(area, testDir),
+  }));
+  return {plan, testMeta};
+}
+
+/** Of a test that does not take part: read without its commands, and only when there is something to read. */
+function metaOfOther(area: Area, testDir: string): TestMeta {
+  try {
+    const hasMeta = /\[(test_meta|include|scriptinc)/.test(readFileSync(join(testDir, 'testconfig'), 'utf8'));
+    return hasMeta ? metaOf(readTestconfig(area, testDir, {env: {...area.env}, commands: 'no'})) : {};
+  } catch {
+    // A test that cannot be read and is not wanted is no reason to stop the run.
+    return {};
+  }
 }
 
 function settingsOf(area: Area): RunPlan['settings'] {
@@ -220,6 +242,9 @@ function settingsOf(area: Area): RunPlan['settings'] {
     allowAutoRerun: get('allow-auto-rerun') ?? '',
     cleanRerun: cleanRerunOf(config),
     linkTree: area.linkTree,
+    maxLoad: maxLoadOf(config.get('jobtools', 'maxload')),
+    waitDelayS: numberOr(config.get('jobtools', 'waitdelay'), defaultWaitDelayS),
+    preHook: config.get('runs', 'pre-hook')?.trim() || null,
   };
 }
 
@@ -287,6 +312,11 @@ function tagFilter(
     const config = readTestconfig(area, tests.get(testName) ?? '', {env: {...area.env}, commands: 'no'});
     return expression.matches(config.get('test_meta', 'tags') ?? '');
   };
+}
+
+function maxLoadOf(text: string | undefined): number | null {
+  const limit = numberOr(text, Number.NaN);
+  return Number.isNaN(limit) ? null : limit;
 }
 
 /** `[validvalues] cleanrerun-states` and `cleanrerun-statuses`. */
