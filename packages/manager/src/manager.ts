@@ -6,6 +6,7 @@
  * test: what is still running is adopted by the next manager, from the launch log and the files in the run directories.
  */
 import {randomBytes} from 'node:crypto';
+import {existsSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
 import {availableParallelism, hostname, loadavg, userInfo} from 'node:os';
 import {join} from 'node:path';
@@ -323,7 +324,10 @@ class Manager {
     }
     this.#submissions.closeAbandoned();
     this.#sweep();
-    if (this.#isBusy) {
+    if (this.#executions.size === 0 && !existsSync(this.#area.path)) {
+      // Nobody is left to be told; what is not yet said stays in the journal.
+      this.#stop(`${this.#area.path} is gone`);
+    } else if (this.#isBusy) {
       this.#busyMs = performance.now();
     } else if (performance.now() - this.#busyMs > idleLimitMs) {
       this.#stop(`nothing to do for ${idleLimitMs / 1000} seconds`);
