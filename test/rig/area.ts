@@ -113,7 +113,8 @@ export class TestArea implements AsyncDisposable {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    child.stdin?.end(options.input ?? '');
+    // A command that ends without reading its input breaks the pipe.
+    child.stdin?.on('error', () => {}).end(options.input ?? '');
     const ended = new Promise<Outcome>((resolve, reject) => {
       child.once('error', reject);
       // "exit", not "close": a daemon that the command left behind may hold its output open.
