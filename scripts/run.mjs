@@ -30,7 +30,7 @@ await build({
     js: "import {createRequire as __createRequire} from 'node:module';const require=__createRequire(import.meta.url);",
   },
 });
-const child = spawnSync(process.execPath, [outfile, ...rest], {
+const child = spawnSync(process.execPath, ['--expose-gc', outfile, ...rest], {
   stdio: 'inherit',
   env: {...process.env, MEGATEST_CHECKOUT: root},
 });

@@ -27,7 +27,7 @@ describe('the quickstart area', () => {
     expect(run.code).toBe(0);
     expect(run.stderr).toContain('megatest -run -target linux/v1 -runname ww1 -testpatt % -run-wait\n');
     expect(run.stderr).toContain('INFO: (1) All tests launched\n');
-    expect(run.stdout).toMatch(/^State {7}Status {6}Start Time {10}Duration {4}Test path/);
+    expect(run.stdout).toMatch(/^State {7}Status {6}Start Time {10}Duration {4}Test path/m);
     expect(run.stdout).toMatch(/^COMPLETED {3}PASS .* lt\/linux\/v1\/ww1\/unit\/debug\/sum *$/m);
     expect(run.stdout).toMatch(/^COMPLETED {3}FAIL .* lt\/linux\/v1\/ww1\/lint *$/m);
     // Old suites scan the log of a run for this word; only the name of a failing test's rule may hold it.

@@ -113,7 +113,7 @@ export class TestArea implements AsyncDisposable {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    // A command that ends without reading its input breaks the pipe.
+    // A command may end without reading its input.
     child.stdin?.on('error', () => {}).end(options.input ?? '');
     const ended = new Promise<Outcome>((resolve, reject) => {
       child.once('error', reject);

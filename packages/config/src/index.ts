@@ -48,6 +48,7 @@ export {
   type EzStep,
   expandItemsNow,
   ezStepsOf,
+  metaOf,
   readTestconfig,
   readTestDefinition,
   runTimeLimitS,

@@ -2,12 +2,15 @@
 import {join} from 'node:path';
 import {
   type ItemMapRow,
+  META_KEYS,
   MODES,
   type Mode,
   parseDuration,
   parseRetryRule,
+  type RetryRule,
   type SkipRule,
   type TestDefinition,
+  type TestMeta,
   UserError,
 } from '@megatest/model';
 import {type Area, optionsWithin} from './area.ts';
@@ -96,7 +99,8 @@ export function readTestDefinition(
     items: items.items,
     skip: skipOf(config),
     hasTriggers: config.entries('triggers').length > 0,
-    retry: parseRetryRule(config.get('requirements', 'retries') ?? ''),
+    retry: retryOf(config, say),
+    meta: metaOf(config),
   };
 }
 
@@ -152,6 +156,32 @@ function priorityOf(config: Config, say: (level: number, text: string) => void):
     return 0;
   }
   return priority;
+}
+
+/** What `[test_meta]` says of a test, as far as it is recorded (spec runs.md 17). */
+export function metaOf(config: Config): TestMeta {
+  return Object.fromEntries(
+    META_KEYS.flatMap((key) => {
+      const value = config.get('test_meta', key);
+      return value === undefined ? [] : [[key, value.trim()]];
+    }),
+  );
+}
+
+function retryOf(config: Config, say: (level: number, text: string) => void): RetryRule | undefined {
+  const entry = config.section('requirements')?.entry('retries');
+  if (entry === undefined) {
+    return undefined;
+  }
+  const rule = parseRetryRule(entry.value);
+  if (rule === undefined) {
+    const {file, line} = entry.origin;
+    say(
+      0,
+      `ERROR: retries "${entry.value}" is not of the form "3" or "3 30s", there are none (${file}:${line})`,
+    );
+  }
+  return rule;
 }
 
 function skipOf(config: Config): SkipRule | null {

@@ -4,7 +4,7 @@
  */
 import {randomUUID} from 'node:crypto';
 import {existsSync, readFileSync, rmSync, statSync} from 'node:fs';
-import {createServer, type Server} from 'node:http';
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {UserError} from '@megatest/model';
@@ -36,6 +36,7 @@ import {
 import {DaemonLog} from './daemon-log.ts';
 import {makeHandlers} from './handlers.ts';
 import {Homehost} from './homehost.ts';
+import {printMetrics} from './metrics.ts';
 import type {DaemonSettings} from './settings.ts';
 import {Syncer} from './syncer.ts';
 
@@ -188,6 +189,7 @@ class Daemon {
       syncStatus: () => this.#mustSync().status(),
       serverStatus: () => this.#status(),
       shutdown: (reason) => void this.#shutdown(reason),
+      sessionToken: ({client, role}) => this.#mustServe().tokens.make({client, role}),
     });
     this.#rpc = new RpcServer({
       methods: daemonMethods,
@@ -217,9 +219,10 @@ class Daemon {
         this.#lastCallMs = performance.now();
         this.#calls[method] = (this.#calls[method] ?? 0) + 1;
       },
+      onRefused: (address, why) => this.#log.write('WARNING', `refused a connection of ${address}: ${why}`),
     });
     for (const server of [this.#local, this.#tcp]) {
-      server.on('request', (request, response) => this.#onHttp(request.url ?? '', response));
+      server.on('request', (request, response) => this.#onHttp(request, response));
       this.#rpc.attach(server);
     }
     this.#port = await listenSomewhere(this.#tcp, lowport, bindAddress === '-' ? ownAddress() : bindAddress);
@@ -348,17 +351,24 @@ class Daemon {
     };
   }
 
-  #onHttp(url: string, response: import('node:http').ServerResponse): void {
-    if (url === '/health') {
+  #onHttp(request: IncomingMessage, response: ServerResponse): void {
+    const {method, url} = request;
+    if (url === '/rpc' && method === 'POST') {
+      void this.#mustServe().post(request, response);
+    } else if (url === '/health' && method === 'GET') {
       const body = {
         area: this.#settings.areaPath,
         serverId: this.#serverId,
         uptimeS: Math.round((Date.now() - this.#startMs) / 1000),
       };
       response.writeHead(200, {'content-type': 'application/json'}).end(`${JSON.stringify(body)}\n`);
-      return;
+    } else if (url === '/metrics' && method === 'GET') {
+      response
+        .writeHead(200, {'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8'})
+        .end(printMetrics(this.#status(), this.#must().writes, this.#mustServe().unanswered));
+    } else {
+      response.writeHead(404).end();
     }
-    response.writeHead(404).end();
   }
 
   /** Stops accepting, flushes, gives everything back. */
@@ -395,6 +405,13 @@ class Daemon {
       throw new Error('the databases are not open yet');
     }
     return this.#homehost;
+  }
+
+  #mustServe(): RpcServer<typeof daemonMethods> {
+    if (this.#rpc === undefined) {
+      throw new Error('the daemon does not listen yet');
+    }
+    return this.#rpc;
   }
 
   #mustSync(): Syncer {

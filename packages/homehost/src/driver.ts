@@ -8,7 +8,7 @@
  */
 import {isRunning, stateKind} from '@megatest/model';
 import type {RunPlan, SubmitOptions} from '@megatest/rpc';
-import type {RunnerRow, Store, TestRow} from '@megatest/store';
+import type {RunnerRow, Store, TestCore, TestRow} from '@megatest/store';
 import {autoRerun, CLEAN_RERUN_DEFAULTS, parseAutoRerun, planResets} from './resets.ts';
 import {resultHeader, resultLine} from './result-line.ts';
 import type {LaunchOrder} from './scheduler/launch-order.ts';
@@ -77,6 +77,8 @@ export class Driver {
   schedule: RunSchedule | undefined;
   exitCode: number | null = null;
   lastLaunchMs = Number.NEGATIVE_INFINITY;
+  /** Nothing is launched before: a pause between launches, or a host that is too busy. */
+  pausedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #world: DriverWorld;
   readonly #output: OutputEntry[] = [];
   /** Rows of this run that take a slot. */
@@ -116,13 +118,21 @@ export class Driver {
   }
 
   /** Takes a fresh plan: sets rows back as the submission asks, stores the plan, and begins. */
-  start(plan: RunPlan): void {
+  start(planned: RunPlan): void {
     const {store} = this.#world;
+    const plan = this.submission.action === 'rerun-failed' ? this.#knownTestsOf(planned) : planned;
     const wanted = this.#reset(plan);
     this.#wanted = wanted === undefined ? undefined : new Set(wanted);
     const stored: StoredPlan = wanted === undefined ? plan : {...plan, wanted};
     store.runners.setPlan(this.id, JSON.stringify(stored), plan.testPatt);
     this.begin(plan, false);
+  }
+
+  /** What failed is repeated: tests that the run never had do not join it. */
+  #knownTestsOf(plan: RunPlan): RunPlan {
+    const rows = this.#world.store.tests.list({runIds: [this.runId]});
+    const known = new Set(rows.map(({testName}) => testName));
+    return {...plan, tests: plan.tests.filter(({testName}) => known.has(testName))};
   }
 
   /** Goes on with a plan that an earlier daemon stored, or after a transaction that was undone. */
@@ -172,7 +182,9 @@ export class Driver {
     this.stage = isRetry ? 'retrying' : 'running';
     if (!isRetry) {
       for (const row of store.tests.list({runIds: [this.runId]})) {
-        this.#reportResult(row);
+        if (this.#isNewResult(row)) {
+          this.#sayResult(row);
+        }
       }
     }
   }
@@ -194,7 +206,7 @@ export class Driver {
   }
 
   /** A row of this run has changed. */
-  rowChanged(row: TestRow): void {
+  rowChanged(row: TestCore): void {
     this.#countActive(row);
     this.schedule?.rowChanged(row.testName, row.itemPath, row);
     this.#reportResult(row);
@@ -407,7 +419,7 @@ export class Driver {
     return {isOwnLaunch: driver === String(this.id), retry: Number(retry ?? 0)};
   }
 
-  #countActive(row: TestRow): void {
+  #countActive(row: TestCore | TestRow): void {
     if (!this.#isParent(row) && isRunning(row.state)) {
       this.#active.add(row.id);
     } else {
@@ -416,8 +428,12 @@ export class Driver {
   }
 
   /** The row of a test as a whole, whose items are rows of their own. */
-  #isParent(row: TestRow): boolean {
-    return row.itemPath === '' && this.#iterated.has(row.testName);
+  #isParent(row: TestCore | TestRow): boolean {
+    const {testName, itemPath} = row;
+    if (itemPath !== '' || this.#iterated.has(testName)) {
+      return itemPath === '';
+    }
+    return !this.#jobgroups.has(testName) && this.#world.store.tests.hasItems(this.runId, testName);
   }
 
   /** Moves on when there is nothing left to launch or to wait for. */
@@ -442,20 +458,25 @@ export class Driver {
     }
   }
 
-  #reportResult(row: TestRow): void {
-    const now = `${row.state}/${row.status}`;
-    if (
-      silentStates.has(row.state) ||
-      stateKind(row.state) === 'busy' ||
-      stateKind(row.state) === 'ending' ||
-      this.#reported.get(row.id) === now
-    ) {
-      return;
+  #reportResult(core: TestCore): void {
+    const row = this.#isNewResult(core) ? this.#world.store.tests.get(core.id) : undefined;
+    if (row !== undefined) {
+      this.#sayResult(row);
+      if (!this.#isParent(row)) {
+        this.#world.onResult(this, row);
+      }
     }
-    this.#reported.set(row.id, now);
-    if (!this.#isParent(row)) {
-      this.#world.onResult(this, row);
-    }
+  }
+
+  #isNewResult({id, state, status}: {readonly id: number; readonly state: string; readonly status: string}) {
+    const kind = stateKind(state);
+    const isSilent = silentStates.has(state) || kind === 'busy' || kind === 'ending';
+    return !isSilent && this.#reported.get(id) !== `${state}/${status}`;
+  }
+
+  /** Says a result that is new to this driver, in the line of the old style. */
+  #sayResult(row: TestRow): void {
+    this.#reported.set(row.id, `${row.state}/${row.status}`);
     const nowS = this.#world.nowS();
     if (nowS - this.#lastHeaderS > headerPauseS) {
       this.#lastHeaderS = nowS;

@@ -2,6 +2,7 @@
 import {isRunning, label} from '@megatest/model';
 import {
   type CallContext,
+  type Connected,
   type DaemonMethods,
   type Handlers,
   RpcError,
@@ -21,6 +22,7 @@ export type HandlerWorld = {
   readonly syncStatus: () => SyncStatus;
   readonly serverStatus: () => ServerStatus;
   readonly shutdown: (reason: string) => void;
+  readonly sessionToken: (connection: Connected) => {readonly token: string; readonly validS: number};
 };
 
 const listLimit = 5000;
@@ -35,7 +37,8 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
   async function once<T>(context: CallContext, change: () => T): Promise<T> {
     const [client = '', seq = ''] = (context.request.id ?? '').split(':');
     const number = Number(seq);
-    if (client === '' || !Number.isInteger(number)) {
+    // Answers of a client are for that client: another one's id asks for nothing that was done before.
+    if (client !== context.connection.client.clientId || seq === '' || !Number.isInteger(number)) {
       return await homehost.write(change);
     }
     return await homehost.write(() => {
@@ -95,6 +98,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
 
   return {
     'server.status': () => world.serverStatus(),
+    'server.sessionToken': (_, {connection}) => world.sessionToken(connection),
     'server.shutdown': ({reason}) => {
       setImmediate(() => world.shutdown(reason));
       return {flushed: true};
@@ -143,8 +147,12 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     },
     'runs.wait': async ({target, runPatt, testPatt, states, statuses}) => {
       const wanted = states ?? ['RUNNING', 'REMOTEHOSTSTART', 'LAUNCHED', 'KILLREQ'];
+      // A run that is still being driven may just not have launched anything yet.
+      const isDriven = () =>
+        states === undefined &&
+        selectRuns(target, runPatt).some((run) => homehost.driversOfRun(run.id).length > 0);
       await homehost.waitUntil(
-        () => selectTests({target, runPatt, testPatt, states: wanted, statuses}).length === 0,
+        () => !isDriven() && selectTests({target, runPatt, testPatt, states: wanted, statuses}).length === 0,
       );
       return null;
     },
@@ -266,12 +274,16 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     },
     'testData.list': ({testIds, categoryPatt}) => store.data.list(testIds, categoryPatt),
 
-    'manager.register': ({managerId, host, user, pid, launches}, {connection}) => {
-      const forget = homehost.managerRegistered({id: managerId, host, user, pid, connection}, launches);
+    'manager.register': ({managerId, host, user, pid, cpus, launches}, {connection}) => {
+      const forget = homehost.managerRegistered({id: managerId, host, user, pid, cpus, connection}, launches);
       const submissions = homehost.submissionsAt(host, user);
       return {managerId, forget, submissions};
     },
-    'manager.heartbeat': async ({tests, load}) => {
+    'manager.heartbeat': async ({managerId, tests, load}) => {
+      homehost.managers.setLoad(managerId, load);
+      if (tests.length === 0) {
+        return {kill: []};
+      }
       await homehost.write(() => {
         for (const {testId, runDuration, cpuload, diskfree} of tests) {
           store.tests.update(testId, {runDuration, cpuload, diskfree});

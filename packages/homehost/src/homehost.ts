@@ -5,9 +5,9 @@
  * drivers of their runs, and what follows (rows made or blocked, instances claimed for a launch) is written in the same transaction:
  * a test that ends and the launch that takes its place cost one commit. What others are told waits for the commit.
  */
-import {isRunning} from '@megatest/model';
+import {isOverloaded, isRunning, stateKind} from '@megatest/model';
 import {type Connected, type Launch, planReply, RpcError, type RunPlan} from '@megatest/rpc';
-import {type Connection, GroupCommitter, Store, type TestRow} from '@megatest/store';
+import {type Connection, GroupCommitter, Store, type TestCore} from '@megatest/store';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
 import {LaunchOrders, maxLaunchBatch} from './launch-orders.ts';
 import {ask, type Manager, Managers} from './managers.ts';
@@ -304,7 +304,10 @@ export class Homehost {
         setTimeout(() => void this.#change(driver, change), delayMs).unref();
       },
       onOutput: (driver, entry) => this.#afterCommit.push(() => this.#watchers.tellOutput(driver, entry)),
-      onResult: (driver, row) => this.#afterCommit.push(() => this.#watchers.tellResult(driver, row)),
+      onResult: (driver, row) => {
+        const progress = driver.progress();
+        this.#afterCommit.push(() => this.#watchers.tellResult(driver, row, progress));
+      },
       onProgress: (driver) => this.#watchers.tellProgress(driver),
       onEnd: (driver, exitCode) => this.#endDriver(driver, exitCode),
     };
@@ -353,9 +356,15 @@ export class Homehost {
         if (action === 'rerun-all') {
           await this.#endRunning(driver.runId);
         }
+        await this.#preHook(driver, reply.plan.settings.preHook, manager);
         await this.#change(driver, () => {
           for (const {stream, level, text} of reply.messages) {
             driver.say(level, text, stream);
+          }
+          for (const {testName, values} of reply.testMeta) {
+            for (const {field, value} of this.store.meta.update(testName, values)) {
+              driver.say(0, `Updating ${testName} ${field} to ${value}`, 'stdout');
+            }
           }
           if (reply.plan.exitCode === null) {
             driver.start(reply.plan);
@@ -373,6 +382,27 @@ export class Homehost {
         // The manager was lost while it planned: the next one plans anew.
       }
     }
+  }
+
+  /** `[runs] pre-hook`, for a run that has no tests yet (runs.md 16); its exit code decides nothing. */
+  async #preHook(driver: Driver, command: string | null, manager: Manager): Promise<void> {
+    if (command === null) {
+      return;
+    }
+    const hasTests = this.store.tests.list({runIds: [driver.runId], limit: 1}).length > 0;
+    const startS = this.nowS();
+    const say = async (text: string) => await this.write(() => driver.say(0, `INFO: (0) ${text}`));
+    if (hasTests) {
+      await say(`Skipping pre-hook call, the run has tests already: "${command}"`);
+      return;
+    }
+    await say(`running pre-hook: "${command}"`);
+    const {uuid, target, runName, options} = driver.submission;
+    const {exitCode} = await ask(manager, 'manager.preHook', {
+      submission: {uuid, target, runName, options},
+      command,
+    });
+    await say(`pre-hook ended with exit code ${exitCode} after ${this.nowS() - startS} seconds`);
   }
 
   /** `rerun all`: what is active is killed, and set back after it has ended (runs.md 12.3). */
@@ -436,7 +466,7 @@ export class Homehost {
   #tellChanges(): void {
     while (this.store.hasChangedTests) {
       for (const testId of this.store.takeChanges().tests) {
-        const row = this.store.tests.get(testId);
+        const row = this.store.tests.core(testId);
         if (row === undefined) {
           continue;
         }
@@ -449,7 +479,7 @@ export class Homehost {
     }
   }
 
-  #countSlot(row: TestRow): void {
+  #countSlot(row: TestCore): void {
     const {id: testId, testName, itemPath} = row;
     if (isRunning(row.state)) {
       const isParent = itemPath === '' && this.store.tests.hasItems(row.runId, testName);
@@ -458,6 +488,9 @@ export class Homehost {
         this.#slots.take({testId, testName, itemPath, jobgroup});
       }
       return;
+    }
+    if (stateKind(row.state) !== 'ending') {
+      this.managers.forget(testId);
     }
     const freed = this.#slots.free(testId);
     if (freed === undefined) {
@@ -495,9 +528,17 @@ export class Homehost {
       }
       const {maxConcurrentJobs, jobgroups, launchDelayS} = plan.settings;
       const launches: Launch[] = [];
-      while (this.#slots.size < maxConcurrentJobs && schedule.hasReady) {
-        const waitMs = launchDelayS * 1000 - (performance.now() - driver.lastLaunchMs);
+      while (
+        this.#slots.size < maxConcurrentJobs &&
+        schedule.hasReady &&
+        performance.now() >= driver.pausedUntilMs
+      ) {
+        const waitMs = Math.max(
+          launchDelayS * 1000 - (performance.now() - driver.lastLaunchMs),
+          this.#loadPauseMs(driver, plan),
+        );
         if (waitMs > 0 || launches.length >= maxLaunchBatch) {
+          driver.pausedUntilMs = performance.now() + Math.max(0, waitMs);
           // An empty change: the transaction around it launches what may go then.
           setTimeout(() => void this.#change(driver, () => {}), Math.max(0, waitMs)).unref();
           break;
@@ -520,6 +561,20 @@ export class Homehost {
         this.#dirty.add(driver);
       }
     }
+  }
+
+  /** Milliseconds to wait because the launching host is too busy (`[jobtools] maxload`). */
+  #loadPauseMs(driver: Driver, {settings: {maxLoad, waitDelayS}}: RunPlan): number {
+    const {host, user} = driver.submission.manager;
+    const load = maxLoad === null ? undefined : this.managers.loadOf(host, user);
+    if (load === undefined || maxLoad === null || !isOverloaded(load, maxLoad)) {
+      return 0;
+    }
+    driver.say(
+      0,
+      `INFO: (0) the load of ${host} is ${load.load1}, above ${maxLoad} for each of its ${load.cpus} CPUs: launching waits ${waitDelayS} s`,
+    );
+    return waitDelayS * 1000;
   }
 
   #endDriver(driver: Driver, exitCode: number): void {

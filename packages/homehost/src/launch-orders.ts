@@ -2,7 +2,7 @@
  * From an instance that may go to the order that its manager gets: the row is claimed in the transaction, the order follows after
  * the commit, and is given again to whatever manager comes up without knowing of it (spec runs.md 7.3, execution.md 6.4).
  */
-import {randomBytes} from 'node:crypto';
+import {randomUUID} from 'node:crypto';
 import {isRunning} from '@megatest/model';
 import type {Launch} from '@megatest/rpc';
 import type {Store, TestRow} from '@megatest/store';
@@ -59,9 +59,8 @@ export class LaunchOrders {
       driver.schedule?.notLaunched(testName, itemPath, result);
       return undefined;
     }
-    const launchId = `${driver.launchIdPrefix(retry)}${randomBytes(8).toString('hex')}`;
-    store.tests.setState(testId, {state: 'LAUNCHED', status: 'n/a', comment: ''}, nowS());
-    store.tests.setLaunchId(testId, launchId);
+    const launchId = `${driver.launchIdPrefix(retry)}${randomUUID()}`;
+    store.tests.setState(testId, {state: 'LAUNCHED', status: 'n/a', comment: '', launchId}, nowS());
     slots.take({testId, testName, itemPath, jobgroup: plan.jobgroup});
     return this.#launch(driver, row, launchId, plan, instance.vars);
   }

@@ -1,4 +1,5 @@
 /** The managers that are connected, and which of them has which test. */
+import type {HostLoad} from '@megatest/model';
 import {type Connected, type ManagerMethods, type ParamsOf, type ResultOf, RpcError} from '@megatest/rpc';
 
 export type Manager = {
@@ -6,6 +7,7 @@ export type Manager = {
   readonly host: string;
   readonly user: string;
   readonly pid: number;
+  readonly cpus: number;
   readonly connection: Connected;
 };
 
@@ -13,6 +15,8 @@ export class Managers {
   readonly #byId = new Map<string, Manager>();
   /** Manager that runs or launches a test. */
   readonly #owners = new Map<number, string>();
+  /** Load averages over one and five minutes, as the last heartbeat told. */
+  readonly #loads = new Map<string, HostLoad>();
   readonly #waiting = new Set<{
     readonly host: string;
     readonly user: string;
@@ -27,6 +31,7 @@ export class Managers {
     manager.connection.onClose(() => {
       if (this.#byId.get(manager.id) === manager) {
         this.#byId.delete(manager.id);
+        this.#loads.delete(manager.id);
       }
     });
     for (const waiter of [...this.#waiting]) {
@@ -64,6 +69,19 @@ export class Managers {
         }, timeoutMs).unref();
       }
     });
+  }
+
+  setLoad(managerId: string, [load1 = 0, load5 = 0]: readonly number[]): void {
+    const manager = this.#byId.get(managerId);
+    if (manager !== undefined) {
+      this.#loads.set(managerId, {load1, load5, cpus: manager.cpus});
+    }
+  }
+
+  /** Load of the host of this manager; `undefined` while nothing has been heard. */
+  loadOf(host: string, user: string): HostLoad | undefined {
+    const manager = this.find(host, user);
+    return manager === undefined ? undefined : this.#loads.get(manager.id);
   }
 
   ownerOf(testId: number): Manager | undefined {

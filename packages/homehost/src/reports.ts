@@ -2,8 +2,9 @@
  * What managers report, applied to the store: each journal entry once, in order, and only for the launch that owns the row (a late
  * word of an older launch is dropped).
  */
+import {isGood} from '@megatest/model';
 import {type ReportEntry, RpcError} from '@megatest/rpc';
-import type {Store, TestRow, TestUpdate} from '@megatest/store';
+import type {Store, TestCore, TestUpdate} from '@megatest/store';
 
 /** Applies entries that are newer than what is stored of this journal; returns the last sequence number that is done. */
 export function applyReport(
@@ -11,7 +12,7 @@ export function applyReport(
   journalId: string,
   entries: readonly {readonly seq: number; readonly entry: ReportEntry}[],
   nowS: number,
-  onFatalLaunch: (row: TestRow, reason: string) => void,
+  onFatalLaunch: (row: TestCore, reason: string) => void,
 ): number {
   const key = `journal:${journalId}`;
   const before = Number(store.doneResult(key, 0) ?? '0');
@@ -32,16 +33,16 @@ function applyEntry(
   store: Store,
   entry: ReportEntry,
   nowS: number,
-  onFatalLaunch: (row: TestRow, reason: string) => void,
+  onFatalLaunch: (row: TestCore, reason: string) => void,
 ): void {
-  const row = store.tests.get(entry.testId);
-  if (row === undefined || row.state === 'DELETED' || store.tests.launchId(entry.testId) !== entry.launchId) {
+  const row = store.tests.core(entry.testId);
+  if (row === undefined || row.state === 'DELETED' || row.launchId !== entry.launchId) {
     return;
   }
   switch (entry.type) {
     case 'launched':
       store.tests.update(entry.testId, {rundir: entry.rundir, shortdir: entry.shortdir});
-      setParentDirectory(store, entry);
+      setParentDirectory(store, row, entry.rundir);
       return;
     case 'launchFailed':
       if (entry.fatal) {
@@ -73,7 +74,8 @@ function applyEntry(
         return;
       }
       const status = entry.status === 'AUTO' ? store.data.rollUp(entry.testId, entry.status) : entry.status;
-      store.tests.setState(entry.testId, {state: entry.state, status, comment: entry.comment}, nowS);
+      const comment = entry.comment ?? flakyComment(row.launchId, entry.state, status);
+      store.tests.setState(entry.testId, {state: entry.state, status, comment}, nowS);
       return;
     }
     case 'update':
@@ -96,13 +98,12 @@ function applyEntry(
     case 'ended': {
       const isOpen = ['RUNNING', 'REMOTEHOSTSTART', 'LAUNCHED', 'KILLREQ'].includes(row.state);
       const state = entry.state === undefined ? (isOpen ? 'COMPLETED' : undefined) : entry.state;
-      store.tests.update(entry.testId, {runDuration: entry.runDuration});
-      if (state !== undefined) {
-        store.tests.setState(
-          entry.testId,
-          {state, status: endStatus(store, row, entry.status), comment: entry.comment},
-          nowS,
-        );
+      const set = {runDuration: entry.runDuration};
+      if (state === undefined) {
+        store.tests.update(entry.testId, set);
+      } else {
+        const status = endStatus(store, row, entry.status);
+        store.tests.setState(entry.testId, {state, status, comment: entry.comment, set}, nowS);
       }
       return;
     }
@@ -110,7 +111,7 @@ function applyEntry(
 }
 
 /** A script that asked for AUTO gets its status from its data, as long as it ended well (execution.md 10.7). */
-function endStatus(store: Store, row: TestRow, status: string | undefined): string | undefined {
+function endStatus(store: Store, row: TestCore, status: string | undefined): string | undefined {
   if (row.status === 'AUTO' && status === 'WARN') {
     return 'AUTO-WARN';
   }
@@ -118,14 +119,23 @@ function endStatus(store: Store, row: TestRow, status: string | undefined): stri
   return isAuto ? store.data.rollUp(row.id, 'AUTO') : status;
 }
 
+/** A test that passes only when it is tried again deserves a second look. */
+function flakyComment(
+  launchId: string,
+  state: string | undefined,
+  status: string | undefined,
+): string | undefined {
+  const retry = Number(launchId.split('.')[1] ?? 0);
+  return retry > 0 && isGood(state ?? '', status ?? '') ? `Flaky: passed at retry ${retry}` : undefined;
+}
+
 /** The parent of an iterated test is found in the link tree, where its items are side by side. */
-function setParentDirectory(store: Store, entry: {readonly testId: number; readonly rundir: string}): void {
-  const row = store.tests.get(entry.testId);
-  if (row === undefined || row.itemPath === '') {
+function setParentDirectory(store: Store, row: TestCore, rundir: string): void {
+  if (row.itemPath === '') {
     return;
   }
   const parent = store.tests.find(row.runId, row.testName, '');
-  const directory = entry.rundir.slice(0, entry.rundir.length - row.itemPath.length - 1);
+  const directory = rundir.slice(0, rundir.length - row.itemPath.length - 1);
   if (parent !== undefined && parent.rundir !== directory) {
     store.tests.update(parent.id, {rundir: directory, shortdir: directory});
   }
@@ -180,6 +190,6 @@ export function claim(
 function beginExecution(store: Store, testId: number, host: string, pid: number, nowS: number): void {
   store.steps.deleteOf(testId);
   store.data.deleteOf(testId);
-  store.tests.update(testId, {host, attemptnum: pid, runDuration: 0, passCount: 0, failCount: 0});
-  store.tests.setState(testId, {state: 'REMOTEHOSTSTART', status: 'n/a', comment: ''}, nowS);
+  const set = {host, attemptnum: pid, runDuration: 0, passCount: 0, failCount: 0};
+  store.tests.setState(testId, {state: 'REMOTEHOSTSTART', status: 'n/a', comment: '', set}, nowS);
 }

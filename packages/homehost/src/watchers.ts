@@ -29,12 +29,10 @@ export class Watchers {
     this.#notify(driver, 'driver.output', entry);
   }
 
-  tellResult(driver: Driver, row: TestRow): void {
-    if (!this.#byDriver.has(driver.id)) {
-      return;
-    }
+  /** `progress` is as it was when the result came: by the time it is told the run may be over. */
+  tellResult(driver: Driver, row: TestRow, progress: {readonly done: number; readonly total: number}): void {
     const {id: testId, testName, itemPath, state, status, runDuration, host, comment} = row;
-    const {done, total} = driver.progress();
+    const {done, total} = progress;
     const result = {testId, testName, itemPath, state, status, runDuration, host, comment, done, total};
     this.#notify(driver, 'driver.result', result);
   }

@@ -42,6 +42,7 @@ import {type LaunchWorld, launchTest} from './launch/launch-test.ts';
 import {LaunchLog, type OpenLaunch} from './launch-log.ts';
 import {ManagerLog} from './manager-log.ts';
 import {Planning, type Submission} from './planning.ts';
+import {runPreHook} from './pre-hook.ts';
 import {Submissions} from './submissions.ts';
 
 /** What a manager is started with, as JSON. */
@@ -138,6 +139,15 @@ class Manager {
       handlers: {
         'manager.plan': async (params) => await this.#planning.plan(params),
         'manager.expandItems': async (params) => await this.#planning.expandItems(params),
+        'manager.preHook': async ({submission, command}) => {
+          const {env} = this.#planning.submitted(submission.uuid);
+          const context = await this.#planning.contextOf(
+            submission,
+            this.#planning.submitted(submission.uuid),
+          );
+          const {target, runName} = submission;
+          return {exitCode: await runPreHook({command, target, runName, env, context})};
+        },
         'manager.launch': ({submission, launches}) => {
           this.#order(submission, launches);
           return null;
@@ -294,7 +304,9 @@ class Manager {
   }
 
   #beat(): void {
-    if (this.#executions.size > 0 && this.#daemon.isConnected) {
+    // While a run is being driven from here, the daemon wants to know how busy this host is.
+    const isOfUse = this.#executions.size > 0 || this.#submissions.size > 0;
+    if (isOfUse && this.#daemon.isConnected) {
       const tests = [...this.#executions.values()].map(({execution}) => ({
         testId: execution.testId,
         runDuration: execution.runDurationS,

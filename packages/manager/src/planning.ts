@@ -43,7 +43,7 @@ export class Planning {
       this.#submissions.put(submission.uuid, {...submitted, context: reply.context});
     }
     if (reply.plan !== undefined) {
-      return {plan: reply.plan, messages: reply.messages};
+      return {plan: reply.plan, messages: reply.messages, testMeta: reply.testMeta ?? []};
     }
     throw new Error(reply.error ?? 'the planner gave no plan');
   }

@@ -6,6 +6,7 @@ export {type ChosenPattern, choosePattern, type PatternSources} from './pattern-
 export {
   type BuiltPlan,
   buildPlan,
+  META_KEYS,
   MODES,
   type Mode,
   type PlanInput,
@@ -14,6 +15,7 @@ export {
   type PlannedTest,
   type SkipRule,
   type TestDefinition,
+  type TestMeta,
   wantedItems,
 } from './plan.ts';
 export {PLAN_FORMATS, type PlanFormat, type PrintablePlan, printPlan} from './plan-print.ts';

@@ -19,6 +19,11 @@ export type PlannedItem = {readonly itemPath: string; readonly vars: readonly (r
 
 export type SkipRule = {readonly kind: 'prevrunning' | 'fileexists' | 'rundelay'; readonly value: string};
 
+/** Keys of `[test_meta]` that are recorded, with their values. */
+export type TestMeta = Readonly<Record<string, string>>;
+
+export const META_KEYS = ['author', 'owner', 'description', 'reviewed', 'tags', 'jobgroup'] as const;
+
 /** What one testconfig says, as far as the plan needs it. */
 export type TestDefinition = {
   readonly testName: string;
@@ -35,6 +40,8 @@ export type TestDefinition = {
   readonly skip: SkipRule | null;
   readonly hasTriggers: boolean;
   readonly retry?: RetryRule | undefined;
+  /** What `[test_meta]` says; the plan itself does not need it. */
+  readonly meta?: TestMeta | undefined;
 };
 
 export type PlannedTest = {

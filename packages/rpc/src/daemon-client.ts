@@ -2,11 +2,11 @@
 import {hostname} from 'node:os';
 import {UserError} from '@megatest/model';
 import {areaHash, PROGRAM_VERSION} from '@megatest/store';
+import type {RequestInfo} from './answer-request.ts';
 import {type DaemonMethods, type DaemonNotifications, daemonMethods} from './daemon-methods.ts';
 import {type Homehost, mayBeAlive, readKey, readServerRecord} from './discovery.ts';
 import {type ManagerMethods, managerMethods} from './manager-methods.ts';
 import type {Handlers} from './method-table.ts';
-import type {RequestInfo} from './peer.ts';
 import {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 
 export type DaemonClient = RpcClient<DaemonMethods, ManagerMethods>;
@@ -34,7 +34,7 @@ export type DaemonClientOptions = {
 };
 
 /** A start is not repeated within this time: the first one may just be slow. */
-const startPauseMs = 5000;
+const startPauseMs = 1000;
 
 export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
   const {areaPath, homehost} = options;

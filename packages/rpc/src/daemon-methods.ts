@@ -150,6 +150,11 @@ export const daemonMethods = {
     'What the daemon is doing, for whom, and how far behind T is.',
     {},
   ),
+  'server.sessionToken': method<{readonly token: string; readonly validS: number}>()(
+    'read',
+    'A token for "Authorization: Bearer" of POST /rpc, with the role of the caller.',
+    {},
+  ),
   'server.shutdown': method<{readonly flushed: boolean}>()('write', 'Orderly end with a last flush.', {
     reason: name,
   }),
@@ -219,6 +224,7 @@ export const daemonMethods = {
       statuses: names.optional(),
       manager: z.strictObject({host: name, user: name}),
     },
+    'operator',
   ),
   'runs.kill': method<{readonly tests: number; readonly drivers: number}>()(
     'write',

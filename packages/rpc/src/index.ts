@@ -1,4 +1,5 @@
 export {PROGRAM_VERSION} from '@megatest/store';
+export type {RequestInfo} from './answer-request.ts';
 export {type AreaResults, openResults, type ResultsRequest, type RunSelection} from './area-results.ts';
 export {
   type DaemonClient,
@@ -59,7 +60,7 @@ export {
   runPlan,
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
-export type {RequestInfo} from './peer.ts';
+export {limits} from './peer.ts';
 export {type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';

@@ -56,15 +56,28 @@ export const runPlan = z.object({
       statuses: z.array(z.string()).nullable(),
     }),
     linkTree: z.string(),
+    /** Load per CPU of the launching host above which nothing is launched; `null` = no limit. */
+    maxLoad: z.number().nullable(),
+    /** Seconds after which the load is looked at again. */
+    waitDelayS: z.number(),
+    /** `[runs] pre-hook`: a command to run before a run that has no tests yet. */
+    preHook: z.string().nullable(),
   }),
   /** Set when planning ended the run; nothing is to be run then. */
   exitCode: z.number().nullable(),
 });
 
 export type RunPlan = z.output<typeof runPlan>;
-export type PlanReply = {readonly plan: RunPlan; readonly messages: readonly z.output<typeof message>[]};
+export type PlanReply = {
+  readonly plan: RunPlan;
+  readonly messages: readonly z.output<typeof message>[];
+  /** What `[test_meta]` says of every test of the area. */
+  readonly testMeta: readonly z.output<typeof testMeta>[];
+};
 
-export const planReply = z.object({plan: runPlan, messages: z.array(message)});
+const testMeta = z.object({testName: z.string(), values: z.record(z.string(), z.string())});
+
+export const planReply = z.object({plan: runPlan, messages: z.array(message), testMeta: z.array(testMeta)});
 
 const launch = z.strictObject({
   launchId: name,
@@ -101,6 +114,11 @@ export const managerMethods = {
     testName: name,
     testDir: name,
   }),
+  'manager.preHook': method<{readonly exitCode: number}>()(
+    'long',
+    'Runs the pre-hook of a run in its environment; its output goes to a file in logs.',
+    {submission, command: text},
+  ),
   'manager.launch': method<null>()('read', 'Orders launches; answered when they stand in the journal.', {
     submission,
     launches: z.array(launch).max(1000),

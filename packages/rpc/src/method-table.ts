@@ -11,6 +11,8 @@ export type Method<P extends z.ZodType = z.ZodType, R = unknown> = {
   readonly doc: string;
   readonly kind: MethodKind;
   readonly params: P;
+  /** Who may call it, where that does not follow from its kind: writes are for operators, all else for everybody. */
+  readonly needs?: 'operator';
   /** Only a type: results come from our own other end. */
   readonly result?: R;
 };
@@ -19,9 +21,15 @@ export type MethodTable = Readonly<Record<string, Method>>;
 
 /** Declares one method; the result type is given as `method<Result>()(kind, doc, params)`. */
 export function method<R>() {
-  return <P extends z.ZodRawShape>(kind: MethodKind, doc: string, params: P): Method<z.ZodObject<P>, R> => ({
+  return <P extends z.ZodRawShape>(
+    kind: MethodKind,
+    doc: string,
+    params: P,
+    needs?: 'operator',
+  ): Method<z.ZodObject<P>, R> => ({
     kind,
     doc,
+    ...(needs === undefined ? {} : {needs}),
     // Unknown names are refused: a misspelt option must not be ignored.
     params: z.strictObject(params) as unknown as z.ZodObject<P>,
   });

@@ -5,24 +5,23 @@
  * them, while writes that arrive together run together and share one commit. A `long` method (one that waits for something to
  * happen) keeps nobody waiting. Parameters are checked against the method's schema before a handler sees them.
  */
-import {
-  JSONRPCClient,
-  JSONRPCErrorException,
-  type JSONRPCRequest,
-  type JSONRPCResponse,
-  JSONRPCServer,
-} from 'json-rpc-2.0';
+import {JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse} from 'json-rpc-2.0';
 import type {WebSocket} from 'ws';
-import type {Handlers, MethodTable} from './method-table.ts';
+import {answerRequest, type Serving, toWire, type WireError} from './answer-request.ts';
+import type {MethodTable} from './method-table.ts';
 import {RPC_CODES, RpcError} from './rpc-error.ts';
 
 export const limits = {
   /** Bytes of one frame. */
   frame: 16 * 1024 * 1024,
+  /** Bytes of one frame of somebody who has not logged in yet. */
+  frameOfStranger: 16 * 1024,
   /** Entries of a batch array. */
   batch: 1000,
   /** Requests of one connection that are not answered yet. */
   queue: 1000,
+  /** The same for all connections of a server together. */
+  queueOfAll: 10_000,
   /** Nesting of arrays and objects in a frame. */
   depth: 64,
   /** Bytes that may wait for a reader before it is dropped. */
@@ -34,27 +33,33 @@ const closedMessage = 'connection closed';
 const pingMs = 15_000;
 const silenceMs = 60_000;
 
-/** A request as the handler's side sees it, besides its parameters. */
-export type RequestInfo = {readonly id: string | undefined; readonly method: string};
+/** Requests that all connections of a server have not answered yet. */
+export type Load = {unanswered: number};
 
-export type PeerOptions<Serves extends MethodTable> = {
-  readonly serves: Serves;
-  readonly handlers: Handlers<Serves, RequestInfo>;
+export type PeerOptions<Serves extends MethodTable> = Serving<Serves> & {
   /** Notifications that arrive. */
   readonly onNotification?: (method: string, params: unknown) => void;
-  /** Refuses a request before its parameters are looked at, e.g. because nobody has logged in. */
-  readonly check?: (method: string) => void;
   readonly makeId?: () => string;
   readonly onCall?: (method: string) => void;
+  readonly load?: Load;
+  /** Bytes of the longest frame that is looked at. */
+  readonly frameLimit?: () => number;
+};
+
+type Response = {
+  readonly jsonrpc: '2.0';
+  readonly id: string | number | null;
+  readonly result?: unknown;
+  readonly error?: WireError;
 };
 
 export class Peer<Serves extends MethodTable = MethodTable> {
   readonly socket: WebSocket;
   readonly #options: PeerOptions<Serves>;
-  readonly #server = new JSONRPCServer<RequestInfo>({errorListener: () => {}});
   readonly #client: JSONRPCClient;
   /** Ends when everything that was asked so far has been answered. */
   #answered: Promise<void> = Promise.resolve();
+  readonly #load: Load;
   #unanswered = 0;
   #lastHeard = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -66,13 +71,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
       options.makeId === undefined
         ? new JSONRPCClient((request) => this.#sendJson(request))
         : new JSONRPCClient((request) => this.#sendJson(request), options.makeId);
-    this.#server.mapErrorToJSONRPCErrorResponse = (id, error) => ({jsonrpc: '2.0', id, error: toWire(error)});
-    for (const name of Object.keys(options.serves)) {
-      this.#server.addMethodAdvanced(name, async (request, info) => {
-        const result = await this.#handle(name, request.params, info);
-        return {jsonrpc: '2.0', id: request.id ?? null, result: result ?? null};
-      });
-    }
+    this.#load = options.load ?? {unanswered: 0};
     socket.on('message', (data, isBinary) => this.#onFrame(isBinary ? undefined : String(data)));
     socket.on('pong', () => {
       this.#lastHeard = performance.now();
@@ -84,6 +83,8 @@ export class Peer<Serves extends MethodTable = MethodTable> {
     this.#timer.unref();
     socket.on('close', () => {
       clearInterval(this.#timer);
+      this.#load.unanswered -= this.#unanswered;
+      this.#unanswered = 0;
       this.#client.rejectAllPendingRequests(closedMessage);
     });
   }
@@ -100,7 +101,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
     }
   }
 
-  /** Sends a request that was made before, under its old id. */
+  /** Tells the other end something that it does not answer. */
   notify(name: string, params: unknown): void {
     if (this.socket.readyState === this.socket.OPEN) {
       this.#sendJson({jsonrpc: '2.0', method: name, params});
@@ -130,120 +131,126 @@ export class Peer<Serves extends MethodTable = MethodTable> {
 
   #onFrame(frame: string | undefined): void {
     this.#lastHeard = performance.now();
+    if (frame !== undefined && frame.length > (this.#options.frameLimit?.() ?? limits.frame)) {
+      this.socket.close(1009, 'the frame is too long');
+      return;
+    }
     const message = frame === undefined ? undefined : parseFrame(frame);
     if (message === undefined) {
-      this.#sendJson({
-        jsonrpc: '2.0',
-        id: null,
-        error: {code: RPC_CODES.parse, message: 'the frame is no JSON text'},
-      });
+      this.#sendJson(refusal(null, 'parse', 'the frame is no JSON text'));
       return;
     }
     if (Array.isArray(message)) {
       this.#onBatch(message);
-    } else if (isResponse(message)) {
-      this.#client.receive(message);
     } else {
-      this.#onRequest(message as JSONRPCRequest, (response) => this.#sendJson(response));
+      this.#onMessage(message, (response) => this.#sendJson(response));
     }
   }
 
   #onBatch(messages: readonly unknown[]): void {
     if (messages.length > limits.batch) {
-      this.#sendJson({
-        jsonrpc: '2.0',
-        id: null,
-        error: {
-          code: RPC_CODES.tooLarge,
-          message: `a batch has at most ${limits.batch} entries`,
-          data: {limit: limits.batch},
-        },
+      const error = new RpcError('tooLarge', `a batch has at most ${limits.batch} entries`, {
+        limit: limits.batch,
       });
+      this.#sendJson({jsonrpc: '2.0', id: null, error: toWire(error)});
       return;
     }
-    const responses: unknown[] = [];
-    let left = messages.length;
-    const add = (response: unknown) => {
-      responses.push(response);
-      left -= 1;
-      if (left === 0) {
-        this.#sendJson(responses);
-      }
-    };
+    // Notifications and answers are not answered themselves.
+    let left = messages.filter((message) => !isRequest(message) || message.id !== undefined).length;
+    left -= messages.filter(isResponse).length;
+    if (messages.length === 0) {
+      this.#sendJson(refusal(null, 'invalidRequest', 'a batch has at least one entry'));
+      return;
+    }
+    const responses: Response[] = [];
     for (const message of messages) {
-      this.#onRequest(message as JSONRPCRequest, add);
+      this.#onMessage(message, (response) => {
+        responses.push(response);
+        left -= 1;
+        if (left === 0) {
+          this.#sendJson(responses);
+        }
+      });
     }
   }
 
-  #onRequest(request: JSONRPCRequest, send: (response: JSONRPCResponse) => void): void {
-    if (typeof request !== 'object' || request === null || typeof request.method !== 'string') {
-      send({
-        jsonrpc: '2.0',
-        id: null,
-        error: {code: RPC_CODES.invalidRequest, message: 'this is no JSON-RPC 2.0 request'},
-      });
-      return;
+  #onMessage(message: unknown, send: (response: Response) => void): void {
+    if (isResponse(message)) {
+      this.#client.receive(message);
+    } else if (!isRequest(message)) {
+      send(refusal(null, 'invalidRequest', 'this is no JSON-RPC 2.0 request'));
+    } else if (message.id === undefined) {
+      this.#options.onNotification?.(message.method, message.params);
+    } else if (this.#unanswered >= limits.queue || this.#load.unanswered >= limits.queueOfAll) {
+      const error = new RpcError('overloaded', 'too many requests are waiting', {retryAfterMs: 250});
+      send({jsonrpc: '2.0', id: message.id, error: toWire(error)});
+    } else {
+      this.#onRequest(message.id, message.method, message.params, send);
     }
-    if (request.id === undefined) {
-      this.#options.onNotification?.(request.method, request.params);
-      return;
+  }
+
+  #onRequest(
+    id: string | number | null,
+    method: string,
+    params: unknown,
+    send: (response: Response) => void,
+  ): void {
+    const {serves} = this.#options;
+    const isKnown = Object.hasOwn(serves, method);
+    if (isKnown) {
+      this.#options.onCall?.(method);
     }
-    if (this.#unanswered >= limits.queue) {
-      send({
-        jsonrpc: '2.0',
-        id: request.id,
-        error: toWire(new RpcError('overloaded', 'too many requests are waiting', {retryAfterMs: 250})),
-      });
-      return;
-    }
-    this.#options.onCall?.(request.method);
     this.#unanswered += 1;
-    const kind = this.#options.serves[request.method]?.kind ?? 'read';
-    const info: RequestInfo = {
-      id: request.id === null ? undefined : String(request.id),
-      method: request.method,
-    };
+    this.#load.unanswered += 1;
+    const kind = (isKnown ? serves[method]?.kind : undefined) ?? 'read';
     const before = this.#answered;
-    const response =
-      kind === 'read'
-        ? before.then(() => this.#server.receive(request, info))
-        : Promise.resolve(this.#server.receive(request, info));
-    const answer = (kind === 'long' ? response : Promise.all([response, before]).then(([made]) => made)).then(
-      (made) => {
-        this.#unanswered -= 1;
-        if (made !== null && this.socket.readyState === this.socket.OPEN) {
+    const run = async () => await this.#answer(id, method, params);
+    const response = kind === 'read' ? before.then(run) : run();
+    const inOrder = kind === 'long' ? response : Promise.all([response, before]).then(([made]) => made);
+    const safe = inOrder
+      .then((made) => {
+        // Once the connection is closed nothing of it counts any more.
+        if (this.socket.readyState === this.socket.OPEN) {
+          this.#unanswered -= 1;
+          this.#load.unanswered -= 1;
           send(made);
         }
-      },
-    );
-    const safe = answer.catch((error: unknown) => {
-      this.socket.emit('error', error instanceof Error ? error : new Error(String(error)));
-    });
+      })
+      .catch((error: unknown) => {
+        this.socket.emit('error', error instanceof Error ? error : new Error(String(error)));
+      });
     if (kind !== 'long') {
       this.#answered = safe;
     }
   }
 
-  async #handle(name: string, params: unknown, info: RequestInfo): Promise<unknown> {
-    this.#options.check?.(name);
-    const method = this.#options.serves[name];
-    const handler = this.#options.handlers[name];
-    if (method === undefined || handler === undefined) {
-      throw new RpcError('methodNotFound', `there is no method ${name}`);
+  async #answer(id: string | number | null, method: string, params: unknown): Promise<Response> {
+    try {
+      const info = {id: id === null ? undefined : String(id), method};
+      return {jsonrpc: '2.0', id, result: (await answerRequest(this.#options, params, info)) ?? null};
+    } catch (error) {
+      return {jsonrpc: '2.0', id, error: toWire(error)};
     }
-    if (Array.isArray(params)) {
-      throw new RpcError('invalidParams', `${name}: parameters are given by name, not as a list`);
-    }
-    const parsed = method.params.safeParse(params ?? {});
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw new RpcError(
-        'invalidParams',
-        `${name}: ${issue?.path.join('.') || 'parameters'}: ${issue?.message ?? 'invalid'}`,
-      );
-    }
-    return await handler(parsed.data as never, info);
   }
+}
+
+function refusal(id: string | number | null, kind: 'parse' | 'invalidRequest', message: string): Response {
+  return {jsonrpc: '2.0', id, error: {code: RPC_CODES[kind], message}};
+}
+
+type Request = {
+  readonly method: string;
+  readonly params?: unknown;
+  readonly id?: string | number | null;
+};
+
+function isRequest(message: unknown): message is Request {
+  if (typeof message !== 'object' || message === null) {
+    return false;
+  }
+  const {jsonrpc, method, id} = message as {jsonrpc?: unknown; method?: unknown; id?: unknown};
+  const hasGoodId = id === undefined || id === null || typeof id === 'string' || typeof id === 'number';
+  return jsonrpc === '2.0' && typeof method === 'string' && hasGoodId;
 }
 
 function isResponse(message: unknown): message is JSONRPCResponse {
@@ -267,7 +274,8 @@ function parseFrame(frame: string): unknown {
   }
 }
 
-function nestsTooDeeply(frame: string): boolean {
+/** Looks before anything is parsed: a deep text would cost the parser's stack. */
+export function nestsTooDeeply(frame: string): boolean {
   let depth = 0;
   let isInString = false;
   for (let index = 0; index < frame.length; index += 1) {
@@ -290,18 +298,4 @@ function nestsTooDeeply(frame: string): boolean {
     }
   }
   return false;
-}
-
-function toWire(error: unknown): {code: number; message: string; data?: unknown} {
-  if (error instanceof RpcError) {
-    return {
-      code: error.code,
-      message: error.message,
-      ...(error.data === undefined ? {} : {data: error.data}),
-    };
-  }
-  if (error instanceof JSONRPCErrorException) {
-    return {code: error.code, message: error.message};
-  }
-  return {code: RPC_CODES.internal, message: error instanceof Error ? error.message : String(error)};
 }

@@ -10,16 +10,17 @@ import {connect, type Socket} from 'node:net';
 import {hostname, userInfo} from 'node:os';
 import {UserError} from '@megatest/model';
 import {WebSocket} from 'ws';
+import type {RequestInfo} from './answer-request.ts';
 import type {ClientInfo} from './daemon-methods.ts';
 import {PROTOCOL} from './discovery.ts';
 import {isProof, makeChallenge, prove} from './login.ts';
 import type {Handlers, MethodTable, ParamsOf, ResultOf} from './method-table.ts';
-import {limits, Peer, type RequestInfo} from './peer.ts';
+import {limits, Peer} from './peer.ts';
 import {RpcError} from './rpc-error.ts';
 
 const connectTimeoutMs = 10_000;
 /** Waits between attempts; the last one repeats. */
-const retryDelaysMs = [100, 250, 500, 1000, 2000, 4000, 8000, 15_000];
+const retryDelaysMs = [100, 250, 500, 1000, 1000, 1000, 1000, 2000, 4000, 8000, 15_000];
 
 /** Where the other end is, and how to prove oneself to it. */
 export type Endpoint = {

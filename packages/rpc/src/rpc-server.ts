@@ -1,15 +1,18 @@
 /**
  * The serving end: accepts WebSocket connections on any number of HTTP servers and lets each in after it has proved a key
- * (spec homehost.md 8.2). A connection is `waiting for hello` -> `challenged` -> `logged in`; only `server.hello`,
- * `server.login` and `server.ping` are answered before that.
+ * (spec homehost.md 8.2). A connection is `new` -> `challenged` -> `loggedIn`; only `server.hello`, `server.login` and `server.ping`
+ * are answered before that, and who stays a stranger is sent away.
  */
-import type {Server} from 'node:http';
-import {WebSocketServer} from 'ws';
+import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import {type WebSocket, WebSocketServer} from 'ws';
+import {answerRequest, type RequestInfo} from './answer-request.ts';
 import type {ClientInfo} from './daemon-methods.ts';
+import {answerPost, type HttpCall} from './http-rpc.ts';
 import {isProof, type LoginTerms, makeChallenge, prove} from './login.ts';
 import type {Handlers, MethodTable} from './method-table.ts';
-import {limits, Peer, type RequestInfo} from './peer.ts';
+import {type Load, limits, Peer} from './peer.ts';
 import {RpcError} from './rpc-error.ts';
+import {SessionTokens} from './session-tokens.ts';
 
 export type Role = 'operator' | 'viewer';
 
@@ -17,6 +20,8 @@ export type Role = 'operator' | 'viewer';
 export type Connected = {
   readonly client: ClientInfo;
   readonly role: Role;
+  /** Where it comes from: an address, or `local`. */
+  readonly address: string;
   /** Asks the client, e.g. a manager to launch. */
   readonly request: (method: string, params: unknown) => Promise<unknown>;
   readonly notify: (method: string, params: unknown) => void;
@@ -40,24 +45,52 @@ export type RpcServerOptions<T extends MethodTable> = {
   readonly ping: () => unknown;
   readonly onConnect?: (connection: Connected) => void;
   readonly onCall?: (method: string) => void;
+  /** Somebody gave a wrong answer to a challenge, or was sent away. */
+  readonly onRefused?: (address: string, why: string) => void;
+  /** Time that a connection has to log in. */
+  readonly loginTimeoutMs?: number;
+  /** Connections at a time, and how many of them may be strangers. */
+  readonly mostConnections?: number;
+  readonly mostStrangers?: number;
 };
 
 /** Wrong answers from one address before it has to wait. */
 const maxWrongAnswers = 5;
 const wrongAnswerPauseMs = 10_000;
+const defaultLoginTimeoutMs = 20_000;
+const defaultMostConnections = 2000;
+const defaultMostStrangers = 200;
+/** Close code of "try again later". */
+const tryLaterCode = 1013;
+const openMethods: ReadonlySet<string> = new Set(['server.ping', 'server.hello', 'server.login']);
 
 type Session =
   | {readonly kind: 'new'}
   | {readonly kind: 'challenged'; readonly client: ClientInfo; readonly terms: LoginTerms}
   | {readonly kind: 'loggedIn'; readonly connection: Connected};
 
+type Hello = {
+  readonly area: string;
+  readonly protocol: number;
+  readonly client: ClientInfo;
+  readonly challenge: string;
+};
+
 export class RpcServer<T extends MethodTable> {
+  readonly tokens = new SessionTokens();
   readonly #options: RpcServerOptions<T>;
   readonly #peers = new Set<Peer<T>>();
   readonly #wrongAnswers = new Map<string, {count: number; untilMs: number}>();
+  readonly #load: Load = {unanswered: 0};
+  #strangers = 0;
 
   constructor(options: RpcServerOptions<T>) {
     this.#options = options;
+  }
+
+  /** Requests of all connections that are not answered yet. */
+  get unanswered(): number {
+    return this.#load.unanswered;
   }
 
   attach(http: Server): void {
@@ -67,20 +100,25 @@ export class RpcServer<T extends MethodTable> {
       perMessageDeflate: false,
       maxPayload: limits.frame,
       handleProtocols: (offered) => (offered.has('megatest.v1') ? 'megatest.v1' : false),
-      // A browser page of somebody else must not talk to the daemon with its visitor's network.
-      verifyClient: ({
-        origin,
-        req,
-      }: {
-        origin: string | undefined;
-        req: {headers: {host?: string | undefined}};
-      }) =>
-        origin === undefined ||
-        origin === `http://${req.headers.host}` ||
-        origin === `https://${req.headers.host}`,
+      verifyClient: ({req}: {req: IncomingMessage}) => isOwnOrigin(req),
     });
     sockets.on('connection', (socket, request) =>
       this.#accept(socket, request.socket.remoteAddress ?? 'local'),
+    );
+  }
+
+  /** Answers `POST /rpc`. */
+  async post(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isOwnOrigin(request)) {
+      response.writeHead(403).end();
+      return;
+    }
+    const address = request.socket.remoteAddress ?? 'local';
+    await answerPost(
+      request,
+      response,
+      (token) => this.tokens.find(token),
+      async (call) => await this.#answerPosted(call, address),
     );
   }
 
@@ -90,104 +128,182 @@ export class RpcServer<T extends MethodTable> {
     }
   }
 
-  #accept(socket: import('ws').WebSocket, address: string): void {
+  async #answerPosted({method, params, id, holder, onClose}: HttpCall, address: string): Promise<unknown> {
+    if (method === 'server.ping') {
+      return this.#options.ping();
+    }
+    if (openMethods.has(method)) {
+      throw new RpcError(
+        'invalidRequest',
+        'this login needs a WebSocket; here, show a token of server.sessionToken',
+      );
+    }
+    const connection: Connected | undefined =
+      holder === undefined
+        ? undefined
+        : {
+            ...holder,
+            address,
+            request: async () => {
+              throw new RpcError('invalidRequest', 'a client that posts cannot be asked');
+            },
+            notify: () => {},
+            onClose,
+            close: () => {},
+          };
+    const session: Session = connection === undefined ? {kind: 'new'} : {kind: 'loggedIn', connection};
+    this.#options.onCall?.(method);
+    const serving = {
+      serves: this.#options.methods,
+      handlers: this.#handlersFor(() => session),
+      check: (name: string) => this.#checkRole(name, session),
+    };
+    return await answerRequest(serving, params, {id, method});
+  }
+
+  #accept(socket: WebSocket, address: string): void {
+    const {
+      loginTimeoutMs = defaultLoginTimeoutMs,
+      mostConnections = defaultMostConnections,
+      mostStrangers = defaultMostStrangers,
+    } = this.#options;
+    socket.on('error', () => socket.terminate());
+    if (this.#peers.size >= mostConnections || this.#strangers >= mostStrangers) {
+      this.#options.onRefused?.(address, 'too many connections');
+      socket.close(tryLaterCode, 'too many connections');
+      return;
+    }
     let session: Session = {kind: 'new'};
     const closers: (() => void)[] = [];
-    const {methods, handlers} = this.#options;
-    const serverChallenge = makeChallenge();
-    const wrapped: Record<string, (params: never, info: RequestInfo) => unknown> = {};
-    for (const [name, handler] of Object.entries(handlers)) {
-      wrapped[name] = (params, info) => {
-        if (session.kind !== 'loggedIn') {
-          throw new RpcError('loginRequired', 'log in first: server.hello, then server.login');
-        }
-        return (handler as (params: never, context: CallContext) => unknown)(params, {
-          connection: session.connection,
-          request: info,
-        });
-      };
-    }
-    wrapped['server.ping'] = () => this.#options.ping();
-    wrapped['server.hello'] = (params: {
-      area: string;
-      protocol: number;
-      client: ClientInfo;
-      challenge: string;
-    }) => {
-      const {areaPath, serverId, protocol, fingerprint} = this.#options;
-      if (params.protocol !== protocol) {
-        throw new RpcError(
-          'protocolMismatch',
-          `the daemon speaks protocol ${protocol}, not ${params.protocol}`,
-          {server: protocol, wanted: params.protocol},
-        );
-      }
-      if (params.area !== areaPath) {
-        throw new RpcError('areaMismatch', `this is the daemon of ${areaPath}, not of ${params.area}`, {
-          area: areaPath,
-        });
-      }
-      const terms = {
-        serverId,
-        serverChallenge,
-        clientChallenge: params.challenge,
-        clientId: params.client.clientId,
-        fingerprint,
-      };
-      session = {kind: 'challenged', client: params.client, terms};
-      return {serverId, protocol, challenge: serverChallenge};
+    const deadline = setTimeout(() => {
+      this.#options.onRefused?.(address, 'did not log in in time');
+      socket.terminate();
+    }, loginTimeoutMs);
+    this.#strangers += 1;
+    const isNoStranger = () => {
+      clearTimeout(deadline);
+      this.#strangers -= 1;
     };
-    wrapped['server.login'] = async (params: {keyName: 'rw' | 'ro'; response: string}) => {
-      if (session.kind !== 'challenged') {
-        throw new RpcError('loginRequired', 'server.hello comes first');
-      }
-      const {client, terms} = session;
-      // Whatever the outcome: a challenge is good for one answer.
-      session = {kind: 'new'};
-      await this.#waitIfSuspect(address);
-      const key = this.#options.keys[params.keyName];
-      if (!isProof(params.response, 'client', key, terms)) {
-        this.#noteWrongAnswer(address);
-        throw new RpcError('loginRequired', `the key is not the one of ${this.#options.areaPath}`);
-      }
-      const role: Role = params.keyName === 'rw' ? 'operator' : 'viewer';
-      const connection: Connected = {
-        client,
-        role,
-        request: (method, value) => peer.request(method, value),
-        notify: (method, value) => peer.notify(method, value),
-        onClose: (listener) => closers.push(listener),
-        close: () => peer.close(),
-      };
-      session = {kind: 'loggedIn', connection};
-      this.#options.onConnect?.(connection);
-      return {...this.#options.welcome(client), proof: prove('daemon', key, terms), role};
+    const handlers = {
+      ...this.#handlersFor(() => session),
+      'server.ping': () => this.#options.ping(),
+      'server.hello': (params: Hello) => {
+        if (session.kind === 'loggedIn') {
+          throw new RpcError('invalidRequest', 'this connection has logged in already');
+        }
+        const terms = this.#challenge(params);
+        session = {kind: 'challenged', client: params.client, terms};
+        return {serverId: terms.serverId, protocol: this.#options.protocol, challenge: terms.serverChallenge};
+      },
+      'server.login': async (params: {keyName: 'rw' | 'ro'; response: string}) => {
+        if (session.kind !== 'challenged') {
+          throw new RpcError('loginRequired', 'server.hello comes first');
+        }
+        const {client, terms} = session;
+        // Whatever the outcome: a challenge is good for one answer.
+        session = {kind: 'new'};
+        await this.#prove(params, terms, address);
+        const role: Role = params.keyName === 'rw' ? 'operator' : 'viewer';
+        const connection: Connected = {
+          client,
+          role,
+          address,
+          request: (method, value) => peer.request(method, value),
+          notify: (method, value) => peer.notify(method, value),
+          onClose: (listener) => closers.push(listener),
+          close: () => peer.close(),
+        };
+        session = {kind: 'loggedIn', connection};
+        isNoStranger();
+        this.#options.onConnect?.(connection);
+        const proof = prove('daemon', this.#options.keys[params.keyName], terms);
+        return {...this.#options.welcome(client), proof, role};
+      },
     };
     const peer: Peer<T> = new Peer<T>(socket, {
-      serves: methods,
-      handlers: wrapped as Handlers<T, RequestInfo>,
+      serves: this.#options.methods,
+      handlers: handlers as unknown as Handlers<T, RequestInfo>,
       check: (name) => this.#checkRole(name, session),
+      load: this.#load,
+      frameLimit: () => (session.kind === 'loggedIn' ? limits.frame : limits.frameOfStranger),
       ...(this.#options.onCall === undefined ? {} : {onCall: this.#options.onCall}),
     });
     this.#peers.add(peer);
-    socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       this.#peers.delete(peer);
+      if (session.kind !== 'loggedIn') {
+        isNoStranger();
+      }
       for (const close of closers) {
         close();
       }
     });
   }
 
+  /** The area's handlers, for whoever has logged in. */
+  #handlersFor(session: () => Session): Handlers<T, RequestInfo> {
+    const wrapped: Record<string, (params: never, info: RequestInfo) => unknown> = {};
+    for (const [name, handler] of Object.entries(this.#options.handlers)) {
+      wrapped[name] = (params, request) => {
+        const state = session();
+        if (state.kind !== 'loggedIn') {
+          throw new RpcError('loginRequired', 'log in first: server.hello, then server.login');
+        }
+        return (handler as (params: never, context: CallContext) => unknown)(params, {
+          connection: state.connection,
+          request,
+        });
+      };
+    }
+    return wrapped as Handlers<T, RequestInfo>;
+  }
+
+  #challenge(hello: Hello): LoginTerms {
+    const {areaPath, serverId, protocol, fingerprint} = this.#options;
+    if (hello.protocol !== protocol) {
+      throw new RpcError(
+        'protocolMismatch',
+        `the daemon speaks protocol ${protocol}, not ${hello.protocol}`,
+        {server: protocol, wanted: hello.protocol},
+      );
+    }
+    if (hello.area !== areaPath) {
+      throw new RpcError('areaMismatch', `this is the daemon of ${areaPath}, not of ${hello.area}`, {
+        area: areaPath,
+      });
+    }
+    return {
+      serverId,
+      serverChallenge: makeChallenge(),
+      clientChallenge: hello.challenge,
+      clientId: hello.client.clientId,
+      fingerprint,
+    };
+  }
+
+  /** Throws when the response does not prove the key; an address that guesses has to wait. */
+  async #prove(
+    {keyName, response}: {readonly keyName: 'rw' | 'ro'; readonly response: string},
+    terms: LoginTerms,
+    address: string,
+  ): Promise<void> {
+    await this.#waitIfSuspect(address);
+    if (!isProof(response, 'client', this.#options.keys[keyName], terms)) {
+      this.#noteWrongAnswer(address);
+      this.#options.onRefused?.(address, 'wrong key');
+      throw new RpcError('loginRequired', `the key is not the one of ${this.#options.areaPath}`);
+    }
+  }
+
   #checkRole(name: string, session: Session): void {
-    const isOpen = name === 'server.ping' || name === 'server.hello' || name === 'server.login';
-    if (isOpen) {
+    if (openMethods.has(name)) {
       return;
     }
     if (session.kind !== 'loggedIn') {
       throw new RpcError('loginRequired', 'log in first: server.hello, then server.login');
     }
-    const needsOperator = this.#options.methods[name]?.kind === 'write' || name === 'runs.remove';
+    const method = this.#options.methods[name];
+    const needsOperator = method?.kind === 'write' || method?.needs === 'operator';
     if (needsOperator && session.connection.role !== 'operator') {
       throw new RpcError('notAllowed', `${name} changes the area, and your key only lets you look`, {
         role: session.connection.role,
@@ -214,4 +330,9 @@ export class RpcServer<T extends MethodTable> {
       this.#wrongAnswers.clear();
     }
   }
+}
+
+/** A browser page of somebody else must not talk to the daemon with its visitor's network. */
+function isOwnOrigin({headers: {origin, host}}: IncomingMessage): boolean {
+  return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
 }

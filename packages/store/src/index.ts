@@ -31,6 +31,7 @@ export {
   type SetState,
   type StateChange,
   TEST_COLUMNS,
+  type TestCore,
   type TestRow,
   type TestSelection,
   type TestUpdate,

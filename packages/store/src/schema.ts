@@ -114,11 +114,14 @@ const triggerNames: Readonly<Record<StampedTable, string>> = {
   jobs: 'update_jobs_trigger',
 };
 
-/** Stamps every update; the guard lets the sync write `last_update` itself. */
+/**
+ * Stamps every update; the guard lets the sync, and the statements that stamp their rows themselves, write `last_update`. A row that has
+ * this second's stamp already needs no second write.
+ */
 function updateTriggers(): string {
   return STAMPED_TABLES.map(
     (table) => `CREATE TRIGGER ${triggerNames[table]} AFTER UPDATE ON ${table} FOR EACH ROW
-  WHEN NEW.last_update IS OLD.last_update
+  WHEN NEW.last_update IS OLD.last_update AND NEW.last_update IS NOT CAST(${now} AS INTEGER)
   BEGIN UPDATE ${table} SET last_update = ${now} WHERE id = NEW.id; END;`,
   ).join('\n');
 }

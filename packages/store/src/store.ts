@@ -6,6 +6,7 @@
  */
 import type {Connection} from './connection.ts';
 import {DataTable} from './data-table.ts';
+import {MetaTable} from './meta-table.ts';
 import {RunTable} from './run-table.ts';
 import {RunnerTable} from './runner-table.ts';
 import {readKeys} from './schema.ts';
@@ -28,6 +29,7 @@ export class Store {
   readonly steps: StepTable;
   readonly data: DataTable;
   readonly runners: RunnerTable;
+  readonly meta: MetaTable;
   #changes: Changes = {runs: new Set(), tests: new Set(), runners: new Set()};
 
   constructor(db: Connection) {
@@ -39,6 +41,7 @@ export class Store {
     this.steps = new StepTable(db, changed);
     this.data = new DataTable(db, changed);
     this.runners = new RunnerTable(db, changed);
+    this.meta = new MetaTable(db);
   }
 
   /** Whether a test was written since the last call of `takeChanges`. */

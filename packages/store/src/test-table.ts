@@ -84,6 +84,10 @@ export type SetState = {
   readonly state?: string | undefined;
   readonly status?: string | undefined;
   readonly comment?: string | undefined;
+  /** Other columns to be written with it. */
+  readonly set?: TestUpdate | undefined;
+  /** A new launch; `attemptnum` is 0 until somebody claims it, which only one may. */
+  readonly launchId?: string | undefined;
 };
 
 export type StateChange = {readonly testId: number; readonly state: string; readonly status: string};
@@ -98,15 +102,19 @@ export type TestSelection = {
   readonly limit?: number | undefined;
 };
 
-/** Row as the statements of this file select it for internal use. */
-type Core = {
+/** What decisions look at: a row without what is only shown. */
+export type TestCore = {
   readonly id: number;
   readonly runId: number;
   readonly testName: string;
   readonly itemPath: string;
   readonly state: string;
   readonly status: string;
+  readonly launchId: string;
 };
+
+type Counter = {parent: {readonly id: number} & CountedState; readonly counts: Map<string, number>};
+type CountedState = {readonly state: string; readonly status: string};
 
 const select = TEST_COLUMNS.map((column) =>
   aliases[column] === undefined ? column : `${column} AS ${aliases[column]}`,
@@ -116,21 +124,20 @@ export class TestTable {
   readonly #db: Connection;
   readonly #changes: () => Changes;
   readonly #get: Statement<[number], TestRow>;
-  readonly #core: Statement<[number], Core>;
+  readonly #core: Statement<[number], TestCore>;
   readonly #find: Statement<[number, string, string], TestRow>;
   readonly #insert: Statement<[number, string, string, number], {id: number}>;
-  readonly #setState: Statement<[string, string, string, number]>;
-  readonly #setLaunched: Statement<[string, string, string, number, number]>;
   readonly #groups: Statement<[number, string], CountedGroup>;
   /** State and status of the items below one parent, as counts; filled when first needed. */
-  readonly #counters = new Map<string, {parent: Core; readonly counts: Map<string, number>}>();
+  readonly #counters = new Map<string, Counter>();
 
   constructor(db: Connection, changes: () => Changes) {
     this.#db = db;
     this.#changes = changes;
     this.#get = db.prepare(`SELECT ${select} FROM tests WHERE id = ?`);
     this.#core = db.prepare(
-      'SELECT id, run_id AS runId, testname AS testName, item_path AS itemPath, state, status FROM tests WHERE id = ?',
+      `SELECT id, run_id AS runId, testname AS testName, item_path AS itemPath, state, status, launch_id AS launchId
+       FROM tests WHERE id = ?`,
     );
     this.#find = db.prepare(
       `SELECT ${select} FROM tests WHERE run_id = ? AND testname = ? AND item_path = ?`,
@@ -138,10 +145,6 @@ export class TestTable {
     this.#insert = db.prepare(
       `INSERT INTO tests (run_id, testname, item_path, state, status, event_time) VALUES (?, ?, ?, 'NOT_STARTED', 'n/a', ?)
        ON CONFLICT (run_id, testname, item_path) DO NOTHING RETURNING id`,
-    );
-    this.#setState = db.prepare('UPDATE tests SET state = ?, status = ?, comment = ? WHERE id = ?');
-    this.#setLaunched = db.prepare(
-      'UPDATE tests SET state = ?, status = ?, comment = ?, event_time = ? WHERE id = ?',
     );
     this.#groups = db.prepare(
       `SELECT state, status, count(*) AS count FROM tests WHERE run_id = ? AND testname = ? AND item_path <> ''
@@ -151,6 +154,10 @@ export class TestTable {
 
   get(testId: number): TestRow | undefined {
     return this.#get.get(testId);
+  }
+
+  core(testId: number): TestCore | undefined {
+    return this.#core.get(testId);
   }
 
   find(runId: number, testName: string, itemPath: string): TestRow | undefined {
@@ -213,31 +220,44 @@ export class TestTable {
     } else {
       this.#counters.delete(`${row.runId}\0${row.testName}`);
     }
-    this.#write(testId, next, values.comment, values.state, nowS);
+    this.#write(testId, next, values, nowS);
     const top = row.itemPath === '' ? undefined : this.#rollUpInto(row, next);
     return {test: {testId, ...next}, top};
   }
 
-  #write(
-    testId: number,
-    next: {readonly state: string; readonly status: string},
-    comment: string | undefined,
-    state: string | undefined,
-    nowS: number,
-  ): void {
-    const text = comment ?? this.#get.get(testId)?.comment ?? '';
-    if (state === 'LAUNCHED' || state === 'REMOTEHOSTSTART') {
-      this.#setLaunched.run(next.state, next.status, text, nowS, testId);
-    } else {
-      this.#setState.run(next.state, next.status, text, testId);
+  /** One statement for all of it: every update of a row costs its indexes and its journal. */
+  #write(testId: number, next: CountedState, values: SetState, nowS: number): void {
+    const columns = ['state = ?', 'status = ?'];
+    const parameters: unknown[] = [next.state, next.status];
+    const add = (column: string, value: unknown) => {
+      columns.push(`${column} = ?`);
+      parameters.push(value);
+    };
+    if (values.comment !== undefined) {
+      add('comment', values.comment);
     }
-    this.#changes().tests.add(testId);
+    if (values.state === 'LAUNCHED' || values.state === 'REMOTEHOSTSTART') {
+      add('event_time', nowS);
+    }
+    if (values.launchId !== undefined) {
+      add('launch_id', values.launchId);
+      add('attemptnum', 0);
+    }
+    for (const [column, value] of columnsOf(values.set ?? {})) {
+      add(column, value);
+    }
+    this.#update(testId, columns, parameters);
   }
 
-  #rollUpInto(
-    before: Core,
-    next: {readonly state: string; readonly status: string},
-  ): StateChange | undefined {
+  /** The stamp is written here, so that the trigger which stamps everybody's updates has nothing left to do. */
+  #update(testId: number, columns: readonly string[], parameters: readonly unknown[]): boolean {
+    const sql = `UPDATE tests SET ${columns.join(', ')}, last_update = strftime('%s', 'now') WHERE id = ?`;
+    const result = prepared(this.#db, sql).run(...parameters, testId);
+    this.#changes().tests.add(testId);
+    return result.changes > 0;
+  }
+
+  #rollUpInto(before: TestCore, next: CountedState): StateChange | undefined {
     const counter = this.#counterOf(before.runId, before.testName);
     if (counter === undefined) {
       return undefined;
@@ -252,13 +272,8 @@ export class TestTable {
     const result = rollUp(next, others);
     const {parent} = counter;
     if (parent.state !== result.state || parent.status !== result.status) {
-      prepared(this.#db, 'UPDATE tests SET state = ?, status = ? WHERE id = ?').run(
-        result.state,
-        result.status,
-        parent.id,
-      );
+      this.#update(parent.id, ['state = ?', 'status = ?'], [result.state, result.status]);
       counter.parent = {...parent, ...result};
-      this.#changes().tests.add(parent.id);
     }
     return {testId: parent.id, ...result};
   }
@@ -313,23 +328,15 @@ export class TestTable {
   }
 
   update(testId: number, values: TestUpdate): boolean {
-    const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-    if (entries.length === 0) {
-      return true;
-    }
-    const columns = entries.map(([name]) => {
-      const column = updatable[name as keyof typeof updatable];
-      if (column === undefined) {
-        throw new Error(`tests has no column for ${name}`);
-      }
-      return `${column} = ?`;
-    });
-    const result = prepared(this.#db, `UPDATE tests SET ${columns.join(', ')} WHERE id = ?`).run(
-      ...entries.map(([, value]) => value),
-      testId,
+    const entries = columnsOf(values);
+    return (
+      entries.length === 0 ||
+      this.#update(
+        testId,
+        entries.map(([column]) => `${column} = ?`),
+        entries.map(([, value]) => value),
+      )
     );
-    this.#changes().tests.add(testId);
-    return result.changes > 0;
   }
 
   launchId(testId: number): string {
@@ -337,11 +344,6 @@ export class TestTable {
       prepared<[number], string>(this.#db, 'SELECT launch_id FROM tests WHERE id = ?').pluck().get(testId) ??
       ''
     );
-  }
-
-  /** A new launch; `attemptnum` is 0 until somebody claims it, which only one may. */
-  setLaunchId(testId: number, launchId: string): void {
-    prepared(this.#db, 'UPDATE tests SET launch_id = ?, attemptnum = 0 WHERE id = ?').run(launchId, testId);
   }
 
   /** Rows that are not DELETED, by id; state and status lists must both match, `exclude` inverts them. */
@@ -470,4 +472,19 @@ export class TestTable {
   invalidate(): void {
     this.#counters.clear();
   }
+}
+
+/** The columns of an update with their values; what is `undefined` is left as it is. */
+function columnsOf(values: TestUpdate): readonly (readonly [string, string | number])[] {
+  const entries: [string, string | number][] = [];
+  for (const [name, value] of Object.entries(values)) {
+    const column = updatable[name as keyof typeof updatable];
+    if (column === undefined) {
+      throw new Error(`tests has no column for ${name}`);
+    }
+    if (value !== undefined) {
+      entries.push([column, value]);
+    }
+  }
+  return entries;
 }

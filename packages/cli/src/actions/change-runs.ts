@@ -39,7 +39,6 @@ export async function removeRuns(
   for (const text of removed.messages) {
     messages.say(0, text);
   }
-  messages.info(1, `removed ${removed.tests} tests and ${removed.runs} runs`);
   return removed;
 }
 
@@ -66,13 +65,19 @@ export async function changeStates(
   return changed;
 }
 
-export async function setRunLocks(session: Session, selection: Selection, isLock: boolean): Promise<number> {
+/** Unlocking asks for each run first, unless the caller `isSure`. */
+export async function setRunLocks(
+  session: Session,
+  selection: Selection,
+  isLock: boolean,
+  isSure = false,
+): Promise<number> {
   const {target, runPatt} = selection;
   const results = await session.results('exact');
   let changed = 0;
   for (const run of await results.runs({runPatt, target})) {
     const name = `${run.target.join('/')}/${run.runName}`;
-    if (!isLock && !(await isConfirmed(`Do you really wish to unlock run ${name}?\n   y/n: `))) {
+    if (!isLock && !isSure && !(await isConfirmed(`Do you really wish to unlock run ${name}?\n   y/n: `))) {
       session.messages.info(0, `Skipping lock/unlock on ${name}`);
       continue;
     }
@@ -86,7 +91,11 @@ export async function setRunLocks(session: Session, selection: Selection, isLock
 async function isConfirmed(question: string): Promise<boolean> {
   const reader = createInterface({input: process.stdin, output: process.stdout});
   try {
-    return (await reader.question(question)).trim() === 'y';
+    // An input that ends without an answer is a no; the question alone would never be answered.
+    const ended = new Promise<string>((resolve) => {
+      reader.once('close', () => resolve(''));
+    });
+    return (await Promise.race([reader.question(question), ended])).trim() === 'y';
   } finally {
     reader.close();
   }

@@ -37,7 +37,8 @@ export function checkConfig(
         ...(hint === undefined ? {} : {hint}),
       })),
     checkRulesText: (text) =>
-      checkRules({name: 'logpro', text}, {env}).map(({message, place, hint}) => ({
+      checkRules({name: 'logpro', text}, {env}).map(({severity, message, place, hint}) => ({
+        severity,
         line: place?.line ?? 1,
         column: place?.column ?? 1,
         message,

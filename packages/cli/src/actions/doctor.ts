@@ -12,7 +12,7 @@ import {
 import {join} from 'node:path';
 import {findTests, listTargets} from '@megatest/config';
 import {printUserError, UserError} from '@megatest/model';
-import {mayBeAlive, readKey, readServerRecord} from '@megatest/rpc';
+import {managerSocket, mayBeAlive, readKey, readServerRecord, somebodyListens} from '@megatest/rpc';
 import {quickCheck, workingDirectory} from '@megatest/store';
 import type {Session} from '../session.ts';
 
@@ -57,19 +57,25 @@ export async function examine(session: Session): Promise<readonly Check[]> {
   return done;
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 function checkConfig(session: Session): Check {
   const {keys} = session;
-  const targets = listTargets(session.area).filter((target) => target.split('/').length === keys.length);
+  const targets = listTargets(session.area).filter(
+    (target) => target !== 'default' && target.split('/').length === keys.length,
+  );
   return keys.length === 0
     ? {name: 'config', verdict: 'problem', text: 'no keys', advice: 'name at least one in [fields]'}
-    : {name: 'config', verdict: 'ok', text: `keys ${keys.join('/')}, ${targets.length} targets`};
+    : {name: 'config', verdict: 'ok', text: `keys ${keys.join('/')}, ${counted(targets.length, 'target')}`};
 }
 
 function checkTests(session: Session): Check {
   const {size} = findTests(session.area);
   return size === 0
     ? {name: 'tests', verdict: 'warning', text: 'no tests', advice: 'make one: megatest new test NAME'}
-    : {name: 'tests', verdict: 'ok', text: `${size} tests`};
+    : {name: 'tests', verdict: 'ok', text: counted(size, 'test')};
 }
 
 function checkWritable(name: string, path: string, setting: string): Check {
@@ -158,11 +164,14 @@ function checkDatabase(session: Session): Check {
 }
 
 async function checkManager(session: Session): Promise<Check> {
+  if (!(await somebodyListens(managerSocket(session.area.path, process.getuid?.() ?? 0)))) {
+    return {name: 'manager', verdict: 'ok', text: 'not running; it is started when it is needed'};
+  }
   const {pid, tests, isConnected} = await session.manager.call('manager.status', {});
   return {
     name: 'manager',
     verdict: 'ok',
-    text: `pid ${pid}, ${tests} tests, ${isConnected ? 'connected' : 'not connected yet'}`,
+    text: `pid ${pid}, ${counted(tests, 'test')}, ${isConnected ? 'connected' : 'not connected yet'}`,
   };
 }
 

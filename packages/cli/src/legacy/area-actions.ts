@@ -169,7 +169,8 @@ class AreaActions {
     const args = this.#args;
     if (args.has('-remove-runs')) {
       this.#done();
-      await removeRuns(this.#session, this.#selection(true));
+      const {tests, runs} = await removeRuns(this.#session, this.#selection(true));
+      this.#messages.info(1, `removed ${tests} tests and ${runs} runs`);
     }
     const states = args.value('-set-state-status');
     if (states !== undefined) {

@@ -1,5 +1,6 @@
 /** Commands about the area itself: making it, its config, its targets, its health. */
 import {
+  type Config,
   cleanCache,
   getVariable,
   listTargets,
@@ -52,17 +53,18 @@ export const areaCommands: CommandFile = (outcome) => [
       messages.print(
         rest.json === true
           ? `${JSON.stringify({written})}\n`
-          : `${written.map((file) => `wrote ${file}\n`).join('')}Run it: cd ${dir} && megatest run -t ${target} -n first\n`,
+          : `${written.map((file) => `wrote ${file}\n`).join('')}Run it: ${dir === '.' ? '' : `cd ${dir} && `}megatest run -t ${target} -n first\n`,
       );
       outcome.exitCode = EXIT.ok;
     },
   },
   {
-    command: 'new test <test>',
-    describe: 'make a test that passes as it is',
+    command: 'new <what> <test>',
+    describe: 'new test NAME: make a test that passes as it is',
     builder: (yargs: Argv) =>
       yargs
-        .positional('test', {type: 'string', demandOption: true})
+        .positional('what', {choices: ['test'] as const, demandOption: true})
+        .positional('test', {type: 'string', demandOption: true, describe: 'its name'})
         .option('desc', {type: 'string', default: 'what this test shows', describe: 'description'})
         .option('waiton', {type: 'string', array: true, describe: 'tests that must end first'})
         .option('priority', {type: 'number', describe: 'higher ones go first'})
@@ -128,10 +130,11 @@ export const areaCommands: CommandFile = (outcome) => [
     },
   },
   {
-    command: 'target list',
-    describe: 'the targets of runconfigs.config, or of what has run',
+    command: 'target <what>',
+    describe: 'target list: the targets of runconfigs.config, or of what has run',
     builder: (yargs: Argv) =>
       yargs
+        .positional('what', {choices: ['list'] as const, demandOption: true})
         .option('db', {type: 'boolean', describe: 'targets of runs that are recorded'})
         .option('filter', {type: 'string', describe: 'pattern'}),
     handler: async (args: unknown) =>
@@ -248,13 +251,29 @@ function showConfig(context: CommandContext, args: ConfigArguments): number {
     });
   }
   const value =
-    (isRunconfig ? getVariable(config, section, key) : undefined) ?? requireValue(config, section, key);
+    (isRunconfig ? getVariable(config, section, key) : undefined) ?? valueIn(config, section, key);
   if (context.isJson) {
     context.json(value);
   } else {
     context.print(`${value}\n`);
   }
   return EXIT.ok;
+}
+
+/** Nothing there is its own exit code, so that a script can tell it from a broken file. */
+function valueIn(config: Config, section: string, key: string): string {
+  try {
+    return requireValue(config, section, key);
+  } catch (error) {
+    if (error instanceof UserError) {
+      const {hint} = error;
+      throw new UserError(error.message, {
+        exitCode: EXIT.nothingMatched,
+        ...(hint === undefined ? {} : {hint}),
+      });
+    }
+    throw error;
+  }
 }
 
 /** `%` stands for any text, slashes included. */

@@ -100,9 +100,16 @@ export function withRunSelectors<T>(yargs: Argv<T>) {
     .option('name', {alias: 'n', type: 'string', describe: 'run name'});
 }
 
+export function withTestPattern<T>(yargs: Argv<T>) {
+  return withRunSelectors(yargs).option('tests', {
+    alias: 'p',
+    type: 'string',
+    describe: 'tests and items, such as unit,build/%',
+  });
+}
+
 export function withTestSelectors<T>(yargs: Argv<T>) {
-  return withRunSelectors(yargs)
-    .option('tests', {alias: 'p', type: 'string', describe: 'tests and items, such as unit,build/%'})
+  return withTestPattern(yargs)
     .option('state', {type: 'string', describe: 'only tests in one of these states'})
     .option('status', {type: 'string', describe: 'only tests with one of these statuses'});
 }
@@ -127,7 +134,8 @@ export function neededTarget(context: CommandContext, args: SelectorArguments): 
 export async function findRun(context: CommandContext, args: SelectorArguments): Promise<RunSummary> {
   const results = await context.session.results('exact');
   const runs = await results.runs({runPatt: args.name ?? '%', target: args.target});
-  const run = runs.at(-1);
+  // A run that a pattern left empty is not what somebody looks for who names none.
+  const run = args.name === undefined ? runs.filter(({counts}) => counts.length > 0).at(-1) : runs.at(-1);
   if (run === undefined) {
     const what = [args.target, args.name].filter((part) => part !== undefined).join(' ');
     throw new UserError(what === '' ? 'nothing has run in this area yet' : `no run matches ${what}`, {

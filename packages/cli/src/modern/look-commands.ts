@@ -117,12 +117,13 @@ export const lookCommands: CommandFile = (outcome) => [
     builder: withTest,
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
-        const {test} = await findTest(context, args as TestArguments);
-        const answer = await context.session.daemon.call('tests.why', {test: {testId: test.id}});
+        const {test, run} = await findTest(context, args as TestArguments);
+        const {explainTest} = await import('../actions/explain-test.ts');
+        const text = await explainTest(context, test, run);
         if (context.isJson) {
-          context.json({testId: test.id, ...answer});
+          context.json({testId: test.id, text});
         } else {
-          context.print(`${answer.text}\n`);
+          context.print(`${text}\n`);
         }
         return EXIT.ok;
       }),
@@ -155,7 +156,8 @@ function tally(run: RunSummary) {
   const {counts} = run;
   return {
     total: count(counts, () => true),
-    good: count(counts, isGood),
+    // A test that was only partly run counts as failed, whatever its dependants make of it.
+    good: count(counts, (state, status) => isGood(state, status) && !hasFailed(state, status)),
     failed: count(counts, hasFailed),
     running: count(counts, isRunning),
     waiting: count(counts, (state, status) => state === 'NOT_STARTED' && status === 'n/a'),

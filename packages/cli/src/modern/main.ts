@@ -16,13 +16,14 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     process.stdout.write(`${PROGRAM_VERSION}\n`);
     return EXIT.ok;
   }
+  const wanted = first === 'help' ? words[1] : first;
   if (
-    first !== undefined &&
-    !first.startsWith('-') &&
-    !(MODERN_COMMANDS as readonly string[]).includes(first)
+    wanted !== undefined &&
+    !wanted.startsWith('-') &&
+    !(MODERN_COMMANDS as readonly string[]).includes(wanted)
   ) {
-    const near = nearNames(first, MODERN_COMMANDS);
-    throw new UserError(`megatest has no command "${first}"`, {
+    const near = nearNames(wanted, MODERN_COMMANDS);
+    throw new UserError(`megatest has no command "${wanted}"`, {
       hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see "megatest help"',
       exitCode: EXIT.usage,
     });
@@ -41,7 +42,7 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     .option('verbose', {alias: 'v', type: 'boolean', describe: 'say more'})
     .option('quiet', {alias: 'q', type: 'boolean', describe: 'say less'})
     .option('color', {type: 'boolean', describe: '--no-color: no colours', hidden: true})
-    .option('yes', {alias: 'y', type: 'boolean', describe: 'no questions', hidden: true})
+    .option('yes', {alias: 'y', type: 'boolean', describe: 'no questions'})
     .command([
       ...areaCommands(outcome),
       ...runCommands(outcome),
@@ -54,7 +55,9 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UserError(message, {exitCode: EXIT.usage});
+      throw (
+        error ?? new UserError(message, {hint: `see "megatest help ${first ?? ''}"`, exitCode: EXIT.usage})
+      );
     });
   try {
     await parser.parseAsync();

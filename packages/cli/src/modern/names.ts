@@ -4,7 +4,6 @@ import {LEGACY_SWITCHES, LEGACY_VALUE_OPTIONS} from '../legacy/arguments.ts';
 export const MODERN_COMMANDS = [
   'config',
   'data',
-  'deps',
   'disks',
   'doctor',
   'get',

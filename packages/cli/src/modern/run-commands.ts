@@ -18,6 +18,7 @@ import {
   type Outcome,
   type SelectorArguments,
   withRunSelectors,
+  withTestPattern,
   withTestSelectors,
 } from './command.ts';
 
@@ -44,7 +45,7 @@ export const runCommands: CommandFile = (outcome) => [
     command: 'run',
     describe: 'run tests and watch them',
     builder: (yargs: Argv) =>
-      withRunOptions(withTestSelectors(yargs))
+      withRunOptions(withTestPattern(yargs))
         .example('$0 run -t linux/v1 -n nightly', 'every test of the area')
         .example('$0 run -t linux/v1 -n nightly -p unit,build/%', 'some of them, with what they wait for')
         .example('$0 run -t linux/v1 -n nightly --detach', 'submit and leave')
@@ -76,7 +77,7 @@ export const runCommands: CommandFile = (outcome) => [
   {
     command: 'kill',
     describe: 'stop launching, and end running tests',
-    builder: withTestSelectors,
+    builder: withTestPattern,
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
         const {target, runPatt, testPatt} = selectionOf(context, args as SelectorArguments);
@@ -109,7 +110,8 @@ export const runCommands: CommandFile = (outcome) => [
       handler: async (args: unknown) =>
         await inArea(args as SelectorArguments, outcome, async (context) => {
           const selection = selectionOf(context, args as SelectorArguments);
-          const changed = await setRunLocks(context.session, selection, command === 'lock');
+          const isSure = (args as SelectorArguments).yes === true;
+          const changed = await setRunLocks(context.session, selection, command === 'lock', isSure);
           return changed > 0 ? EXIT.ok : EXIT.nothingMatched;
         }),
     }),
@@ -134,9 +136,10 @@ export const runCommands: CommandFile = (outcome) => [
       ),
   },
   {
-    command: 'get run',
-    describe: 'the status of runs',
-    builder: withRunSelectors,
+    command: 'get <what>',
+    describe: 'get run: the status of runs',
+    builder: (yargs: Argv) =>
+      withRunSelectors(yargs).positional('what', {choices: ['run'] as const, demandOption: true}),
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
         const {target, runPatt} = selectionOf(context, args as SelectorArguments);
@@ -176,7 +179,7 @@ function rerunCommand(outcome: Outcome): CommandModule {
     command: 'rerun [what]',
     describe: 'repeat what failed (failed), what is not good (clean), or everything (all)',
     builder: (yargs: Argv) =>
-      withRunOptions(withTestSelectors(yargs)).positional('what', {
+      withRunOptions(withTestPattern(yargs)).positional('what', {
         choices: ['failed', 'clean', 'all'] as const,
         default: 'failed',
       }),
@@ -203,7 +206,7 @@ async function run(
   if (runName === undefined && args.dryRun !== true) {
     throw new UserError('which run? Give it a name with --name', {exitCode: EXIT.usage});
   }
-  const waits = args.detach !== true;
+  const waits = args.detach !== true && args.wait !== false;
   const options: SubmitOptions = {
     testPatt: args.tests,
     modePatt: args.mode,
@@ -249,14 +252,13 @@ async function detach(context: CommandContext, request: RunRequest): Promise<num
 async function watchRun(context: CommandContext, request: RunRequest, args: RunArguments): Promise<number> {
   const {session, messages, isJson} = context;
   const {target, runName} = request;
+  const isSilent = isJson || args.quiet === true;
   const talk = (text: string) => {
-    if (isJson || args.quiet === true) {
-      process.stderr.write(isJson ? '' : text);
-    } else {
+    if (!isSilent) {
       context.print(text);
     }
   };
-  const isTerminal = process.stdout.isTTY === true && (process.env.CI ?? '') === '' && !isJson;
+  const isTerminal = process.stdout.isTTY === true && (process.env.CI ?? '') === '' && !isSilent;
   const view = new RunView(context.style, isTerminal, talk);
   view.header({
     version: PROGRAM_VERSION,
@@ -272,7 +274,11 @@ async function watchRun(context: CommandContext, request: RunRequest, args: RunA
       const isProblem = /^(ERROR|WARNING)/.test(text);
       // Result lines of the old style come as results here; ordinary talk only when asked for.
       if (stream === 'log' && messages.isShown(level) && (isProblem || args.verbose === true)) {
-        view.note(text);
+        if (isSilent) {
+          messages.say(level, text);
+        } else {
+          view.note(text);
+        }
       }
     },
     onResult: (result) => view.result(result),

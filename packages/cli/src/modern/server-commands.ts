@@ -1,10 +1,19 @@
 /** Commands about the daemon, the drivers and the managers, and a direct way to every remote method. */
 import {formatDuration, UserError} from '@megatest/model';
-import {daemonMethods, mayBeAlive, readServerRecord} from '@megatest/rpc';
+import {
+  daemonMethods,
+  makeManagerClient,
+  managerSocket,
+  mayBeAlive,
+  readServerRecord,
+  somebodyListens,
+} from '@megatest/rpc';
 import type {Argv} from 'yargs';
 import {listServers, ping, printServers, stopServer} from '../actions/servers.ts';
 import {table} from '../view/style.ts';
 import {type CommandContext, type CommandFile, EXIT, inArea, type SelectorArguments} from './command.ts';
+
+const managerStopLimitS = 10;
 
 export const serverCommands: CommandFile = (outcome) => [
   {
@@ -53,17 +62,18 @@ export const serverCommands: CommandFile = (outcome) => [
       ),
   },
   {
-    command: 'rpc <method> [json]',
+    command: 'rpc <method> [parameters]',
     describe: 'call a method of the daemon, and print its answer as JSON',
     builder: (yargs: Argv) =>
       yargs
         .positional('method', {type: 'string', demandOption: true})
-        .positional('json', {type: 'string', default: '{}', describe: 'parameters'})
-        .example('$0 rpc server.status', 'what the daemon is doing'),
+        .positional('parameters', {type: 'string', default: '{}', describe: 'a JSON object'})
+        .example('$0 rpc server.status', 'what the daemon is doing')
+        .example(`$0 rpc runs.list '{"runPatt": "%"}'`, 'every run, with its counts'),
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
-        const {method, json} = args as {readonly method: string; readonly json: string};
-        return await callMethod(context, method, json);
+        const {method, parameters} = args as {readonly method: string; readonly parameters: string};
+        return await callMethod(context, method, parameters);
       }),
   },
 ];
@@ -190,7 +200,7 @@ async function runners(
 
 async function managers(context: CommandContext, args: {readonly what: 'list' | 'stop'}): Promise<number> {
   if (args.what === 'stop') {
-    await context.session.manager.call('manager.stop', {reason: 'megatest managers stop'});
+    await stopManager(context);
     return EXIT.ok;
   }
   const {managers: rows} = await context.session.daemon.call('server.status', {});
@@ -207,12 +217,37 @@ async function managers(context: CommandContext, args: {readonly what: 'list' | 
   return EXIT.ok;
 }
 
+/** A manager that leaves does not wait for its answer to arrive, so what counts is that it gives its socket back. */
+async function stopManager(context: CommandContext): Promise<void> {
+  const {path, name} = context.session.area;
+  const socket = managerSocket(path, process.getuid?.() ?? 0);
+  if (!(await somebodyListens(socket))) {
+    return;
+  }
+  const manager = makeManagerClient({area: {path, name}, giveUpS: managerStopLimitS});
+  try {
+    const asked = manager.call('manager.stop', {reason: 'megatest managers stop'});
+    asked.catch(() => {});
+    for (let left = managerStopLimitS * 20; left > 0 && (await somebodyListens(socket)); left -= 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    manager.close();
+  }
+  if (await somebodyListens(socket)) {
+    throw new UserError('the manager did not end in time', {hint: 'its messages are in manager.log'});
+  }
+}
+
 async function callMethod(context: CommandContext, method: string, json: string): Promise<number> {
   if (!(method in daemonMethods)) {
     const {nearNames} = await import('@megatest/model');
     const near = nearNames(method, Object.keys(daemonMethods));
     throw new UserError(`the daemon has no method ${method}`, {
-      hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see docs/rpc.md',
+      hint:
+        near.length > 0
+          ? `did you mean ${near.join(' or ')}?`
+          : `its methods are ${Object.keys(daemonMethods).join(', ')}`,
       exitCode: EXIT.usage,
     });
   }

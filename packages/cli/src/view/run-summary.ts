@@ -84,7 +84,9 @@ function failure(row: TestRow, target: string, runName: string, style: Style): r
     }
     lines.push(`  log    ${log}${first === undefined ? '' : `:${first.line}`}  (on ${row.host})`);
   } else {
-    lines.push(`  log    ${join(row.rundir, row.finalLogf)}  (on ${row.host})`);
+    // A test that was killed in the middle of a step has no final log; its directory tells how far it came.
+    const log = join(row.rundir, row.finalLogf);
+    lines.push(`  log    ${existsSync(log) ? log : row.rundir}  (on ${row.host})`);
   }
   lines.push(`  rerun  megatest rerun failed -t ${target} -n ${runName} -p ${name}`);
   return lines;

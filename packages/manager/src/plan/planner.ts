@@ -2,7 +2,7 @@
  * Reads an area for one purpose and answers with plain data: the body of the planning child. It runs in a process of its own, with
  * the submitter's environment, so nothing that a config file does reaches the manager or another plan.
  */
-import {existsSync, lstatSync, mkdirSync, statfsSync, symlinkSync} from 'node:fs';
+import {existsSync, lstatSync, mkdirSync, readFileSync, statfsSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {
   type Area,
@@ -15,6 +15,7 @@ import {
   findTests,
   loadArea,
   loadRunconfig,
+  metaOf,
   readTestconfig,
   readTestDefinition,
   requireTarget,
@@ -27,9 +28,10 @@ import {
   type PlannedItem,
   printUserError,
   TagExpression,
+  type TestMeta,
   UserError,
 } from '@megatest/model';
-import type {RunPlan, SubmitOptions} from '@megatest/rpc';
+import type {PlanReply, RunPlan, SubmitOptions} from '@megatest/rpc';
 import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
 
@@ -50,6 +52,7 @@ export type PlanningRequest = {
 
 export type PlanningReply = {
   readonly plan?: RunPlan;
+  readonly testMeta?: PlanReply['testMeta'];
   readonly context?: AreaContext;
   readonly items?: readonly PlannedItem[];
   readonly testconfig?: TestconfigData;
@@ -67,14 +70,21 @@ const secondsPerHour = 3600;
 const defaultReruns = 1;
 const defaultDeadtimeS = 7200;
 const defaultGiveUpS = 36_000;
+const defaultWaitDelayS = 60;
 
-export function answer(request: PlanningRequest): PlanningReply {
+/** Who waits for the answer is told meanwhile what is being read, and which limit the area sets. */
+export type PlanningProgress = {
+  readonly onReading: (file: string) => void;
+  readonly onLimit: (limitMs: number) => void;
+};
+
+export function answer(request: PlanningRequest, progress: PlanningProgress): PlanningReply {
   const messages: PlanMessage[] = [];
   const say = (level: number, text: string) => {
     messages.push({stream: 'log', level, text});
   };
   try {
-    return {...read(request, say, messages), messages};
+    return {...read(request, progress, say, messages), messages};
   } catch (error) {
     if (error instanceof UserError) {
       return {messages, error: printUserError(error).trimEnd()};
@@ -85,10 +95,12 @@ export function answer(request: PlanningRequest): PlanningReply {
 
 function read(
   request: PlanningRequest,
+  progress: PlanningProgress,
   say: (level: number, text: string) => void,
   messages: PlanMessage[],
 ): Omit<PlanningReply, 'messages'> {
   const {areaPath, env, cwd, target, runName, argv} = request;
+  progress.onReading(join(areaPath, 'megatest.config'));
   const area = loadArea(areaPath, {
     env,
     cwd,
@@ -97,13 +109,20 @@ function read(
     ...(target === '' ? {} : {target}),
     ...(runName === '' ? {} : {runName}),
   });
+  const limitS = numberOr(area.config.get('jobtools', 'plan-timeout'), 0);
+  if (limitS > 0) {
+    progress.onLimit(limitS * 1000);
+  }
+  progress.onReading(
+    join(request.testDir ?? areaPath, request.testDir === undefined ? 'runconfigs.config' : 'testconfig'),
+  );
   switch (request.kind) {
     case 'context':
       return {context: contextOf(area)};
     case 'settings':
       return {settings: settingsOfDaemon(area)};
     case 'plan':
-      return {...planRun(area, request, say, messages), context: contextOf(area)};
+      return {...planRun(area, request, progress, say, messages), context: contextOf(area)};
     case 'items': {
       const {env: runEnv, runconfig} = runEnvironment(area);
       return {
@@ -142,9 +161,10 @@ function runEnvironment(area: Area): {
 function planRun(
   area: Area,
   request: PlanningRequest,
+  progress: PlanningProgress,
   say: (level: number, text: string) => void,
   messages: PlanMessage[],
-): {readonly plan: RunPlan} {
+): {readonly plan: RunPlan; readonly testMeta: PlanReply['testMeta']} {
   const target = requireTarget(area);
   const {options} = request;
   if (options.requireTarget === true) {
@@ -166,21 +186,43 @@ function planRun(
   const {testPatt} = chosen;
   const settings = settingsOf(area);
   if (testPatt === undefined) {
-    return {plan: {testPatt: '', tests: [], settings, exitCode: 0}};
+    return {plan: {testPatt: '', tests: [], settings, exitCode: 0}, testMeta: []};
   }
   const tests = findTests(area);
+  const meta = new Map<string, TestMeta>();
   const built = buildPlan({
     testPatt,
     testNames: [...tests.keys()],
     searchPath: testsPath(area),
-    define: (name) => readTestDefinition(area, name, tests.get(name) ?? '', env, runconfig),
+    define: (name) => {
+      const testDir = tests.get(name) ?? '';
+      progress.onReading(join(testDir, 'testconfig'));
+      const definition = readTestDefinition(area, name, testDir, env, runconfig);
+      meta.set(name, definition.meta ?? {});
+      return definition;
+    },
     ...(options.tagExpr === undefined ? {} : {hasWantedTag: tagFilter(area, tests, options.tagExpr, say)}),
   });
   messages.push(...built.messages);
   const plan = JSON.parse(
     JSON.stringify({testPatt: built.testPatt, tests: built.tests, settings, exitCode: null}),
   ) as RunPlan;
-  return {plan};
+  const testMeta = [...tests].map(([testName, testDir]) => ({
+    testName,
+    values: meta.get(testName) ?? metaOfOther(area, testDir),
+  }));
+  return {plan, testMeta};
+}
+
+/** Of a test that does not take part: read without its commands, and only when there is something to read. */
+function metaOfOther(area: Area, testDir: string): TestMeta {
+  try {
+    const hasMeta = /\[(test_meta|include|scriptinc)/.test(readFileSync(join(testDir, 'testconfig'), 'utf8'));
+    return hasMeta ? metaOf(readTestconfig(area, testDir, {env: {...area.env}, commands: 'no'})) : {};
+  } catch {
+    // A test that cannot be read and is not wanted is no reason to stop the run.
+    return {};
+  }
 }
 
 function settingsOf(area: Area): RunPlan['settings'] {
@@ -200,6 +242,9 @@ function settingsOf(area: Area): RunPlan['settings'] {
     allowAutoRerun: get('allow-auto-rerun') ?? '',
     cleanRerun: cleanRerunOf(config),
     linkTree: area.linkTree,
+    maxLoad: maxLoadOf(config.get('jobtools', 'maxload')),
+    waitDelayS: numberOr(config.get('jobtools', 'waitdelay'), defaultWaitDelayS),
+    preHook: config.get('runs', 'pre-hook')?.trim() || null,
   };
 }
 
@@ -267,6 +312,11 @@ function tagFilter(
     const config = readTestconfig(area, tests.get(testName) ?? '', {env: {...area.env}, commands: 'no'});
     return expression.matches(config.get('test_meta', 'tags') ?? '');
   };
+}
+
+function maxLoadOf(text: string | undefined): number | null {
+  const limit = numberOr(text, Number.NaN);
+  return Number.isNaN(limit) ? null : limit;
 }
 
 /** `[validvalues] cleanrerun-states` and `cleanrerun-statuses`. */

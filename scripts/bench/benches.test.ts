@@ -1,0 +1,24 @@
+/** Every bench with a tiny size, so that none of them rots between the nights in which somebody reads their figures. */
+import {describe, expect, it} from 'vitest';
+import {config} from './config.ts';
+import {overhead} from './overhead.ts';
+import {scale} from './scale.ts';
+import {step} from './step.ts';
+
+const benches = [
+  ['overhead', overhead, ['--sizes', '3', '--rounds', '1', '--without', 'parallel,snakemake']],
+  ['scale', scale, ['--items', '20']],
+  ['step', step, ['--rounds', '2']],
+  ['config', config, ['--tests', '5', '--items', '50', '--rounds', '1']],
+] as const;
+
+describe('a bench', () => {
+  it.each(benches)('%s measures something beside its reference', async (_, bench, options) => {
+    const rows = await bench(options);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const {ours, referenceValue, unit} of rows) {
+      expect(Number.isFinite(ours), unit).toBe(true);
+      expect(referenceValue).toBeGreaterThan(0);
+    }
+  });
+});
