@@ -36,6 +36,7 @@ export function makeManagerClient(options: ManagerClientOptions): ManagerClient 
     version: PROGRAM_VERSION,
     kind: 'cli',
     giveUpS,
+    longestWaitMs: startPauseMs,
     async locate(): Promise<Endpoint> {
       if (!(await somebodyListens(path)) && start !== undefined) {
         if (performance.now() - lastStartMs > startPauseMs) {

@@ -43,6 +43,8 @@ export type RpcClientOptions<Asks extends MethodTable, Serves extends MethodTabl
   readonly onRefused?: () => void;
   /** Seconds without a connection after which waiting requests fail; `undefined` = never. */
   readonly giveUpS: number | undefined;
+  /** No wait between attempts is longer; for an end that is on this host and soon there again. */
+  readonly longestWaitMs?: number;
   readonly onNotification?: (method: string, params: unknown) => void;
   /** After every login, before what was unanswered is sent again. */
   readonly onConnected?: (
@@ -162,7 +164,8 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
             exitCode: 1,
           });
         }
-        const delay = retryDelaysMs[Math.min(attempt, retryDelaysMs.length - 1)] ?? 1000;
+        const planned = retryDelaysMs[Math.min(attempt, retryDelaysMs.length - 1)] ?? 1000;
+        const delay = Math.min(planned, this.#options.longestWaitMs ?? planned);
         await new Promise((resolve) => setTimeout(resolve, delay * (0.75 + Math.random() / 2)));
       }
     }

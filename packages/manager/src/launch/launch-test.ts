@@ -21,7 +21,7 @@ import type {TestconfigData} from '../execution/testconfig-data.ts';
 import type {AreaContext} from '../plan/area-context.ts';
 import type {HostLoads} from './host-load.ts';
 import {type LaunchedTest, launchEnvironment, scanEnvironment} from './launch-environment.ts';
-import {chooseLauncher, runLauncher} from './launcher.ts';
+import {chooseLauncher, launchWords, runLauncher} from './launcher.ts';
 
 export type LaunchSubmission = {
   readonly target: string;
@@ -159,9 +159,8 @@ async function launchOrThrow(
   }
   onSent();
   const signature = `${context.areaName}:${testName}:${itemPath}`;
-  const debug = submission.options.verbosity ?? '1';
-  const options = debug === '1' ? [] : ['-debug', debug];
-  const words = [launcher, info.megatest, '-m', signature, '-execute', encoded, ...options].join(' ');
+  const debug = submission.options.verbosity;
+  const words = launchWords({launcher, executable: info.megatest, signature, encoded, debug});
   await send(words, placement.shortdir, env, launch, context, world);
   return {kind: 'sent'};
 }

@@ -50,6 +50,23 @@ export function configuredLauncher(
   return launcher.command ?? undefined;
 }
 
+export type LaunchWords = {
+  readonly launcher: string;
+  readonly executable: string;
+  /** `area:test:item`, only to make process listings readable. */
+  readonly signature: string;
+  readonly encoded: string;
+  /** Levels of messages, when they are not the usual ones. */
+  readonly debug: string | undefined;
+};
+
+/** The launch command: words joined by blanks, nothing quoted (execution.md 6.2). */
+export function launchWords(words: LaunchWords): string {
+  const {launcher, executable, signature, encoded, debug} = words;
+  const options = debug === undefined || debug === '1' ? [] : ['-debug', debug];
+  return [launcher, executable, '-m', signature, '-execute', encoded, ...options].join(' ');
+}
+
 export type LaunchOutcome =
   | {readonly kind: 'launched'}
   /** It cannot be started at all: not found, or not executable. */

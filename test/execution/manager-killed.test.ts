@@ -1,0 +1,91 @@
+/**
+ * The manager is killed with SIGKILL at random moments of a run of many tiny tests: every result is right, and every body ran once.
+ * Ten times here; `MEGATEST_KILLS=50` for longer.
+ */
+import {readdirSync, readFileSync} from 'node:fs';
+import {userInfo} from 'node:os';
+import {join} from 'node:path';
+import {expect, it} from 'vitest';
+import {TestArea} from '../rig/area.ts';
+import {until} from '../rig/until.ts';
+import {areaWith, runWords} from './area-files.ts';
+
+const kills = Number(process.env.MEGATEST_KILLS ?? '10');
+const tests = 100;
+/** A manager lives this long at most: the moment of its end is the point of this test, so it is left to chance. */
+const longestLifeMs = 400;
+
+/** Each body leaves one line for each time it runs; every fifth fails, every seventh also reports by helper calls. */
+const body = [
+  '#!/bin/sh',
+  'echo "$MT_ITEMPATH $$" >> "$MT_RUN_AREA_HOME/bodies/$MT_ITEMPATH"',
+  '[ $((MT_ITEMPATH % 7)) -ne 0 ] || $MT_MEGATEST -step extra :state end :status 0',
+  'sleep 0.05',
+  '[ $((MT_ITEMPATH % 5)) -ne 0 ]',
+  '',
+].join('\n');
+
+it(`a run of ${tests} tests ends right, each body run once, when its manager is killed ${kills} times`, async () => {
+  const numbers = Array.from({length: tests}, (_, index) => index + 1);
+  await using area = TestArea.make(
+    areaWith(
+      {
+        tiny: `[items]\nN ${numbers.join(' ')}\n[ezsteps]\nfirst $MT_RUN_AREA_HOME/tests/tiny/body.sh\nsecond true\n`,
+      },
+      {'tests/tiny/body.sh': body, 'bodies/.keep': ''},
+    ),
+  );
+  const run = area.start(['megatest', ...runWords]);
+  let hasEnded = false;
+  void run.ended.then(() => {
+    hasEnded = true;
+  });
+  const managers = () => area.processes().filter(({command}) => command.includes('dist/manager.js'));
+  const bodies = () => readdirSync(join(area.path, 'bodies')).filter((name) => name !== '.keep');
+  await until(() => bodies().length > 0);
+  let killed = 0;
+  while (killed < kills && !hasEnded) {
+    // Now and then one dies that has not even come up; mostly they shall have done something first.
+    const isEarly = Math.random() < 0.1;
+    await until(() => hasEnded || (isEarly ? managers().length > 0 : isServing(area)));
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * longestLifeMs));
+    for (const {pid} of hasEnded ? [] : managers()) {
+      process.kill(pid, 'SIGKILL');
+      killed += 1;
+    }
+  }
+  const outcome = await run.ended;
+  expect(outcome.stderr).not.toContain('ERROR');
+  expect(killed).toBeGreaterThan(2);
+  await area.megatest(['rpc', 'sync.flush']);
+  const rows = area.query(
+    "SELECT item_path, state, status FROM tests WHERE testname = 'tiny' AND item_path <> '' ORDER BY CAST(item_path AS INTEGER)",
+  );
+  expect(rows).toEqual(
+    numbers.map((number) => ({
+      item_path: String(number),
+      state: 'COMPLETED',
+      status: number % 5 === 0 ? 'FAIL' : 'PASS',
+    })),
+  );
+  const lines = (number: number) =>
+    readFileSync(join(area.path, 'bodies', String(number)), 'utf8')
+      .trim()
+      .split('\n');
+  expect(numbers.filter((number) => lines(number).length !== 1)).toEqual([]);
+  const reported = area.query(
+    "SELECT item_path FROM test_steps s JOIN tests t ON t.id = s.test_id WHERE stepname = 'extra' ORDER BY CAST(item_path AS INTEGER)",
+  );
+  expect(reported.map((row) => Number(row.item_path))).toEqual(numbers.filter((number) => number % 7 === 0));
+}, 300_000);
+
+/** Whether the manager that says it serves is alive. */
+function isServing(area: TestArea): boolean {
+  const folder = join('/tmp', userInfo().username, 'megatest_manager/area', area.path.replaceAll('/', '.'));
+  try {
+    const [pid = ''] = readFileSync(join(folder, 'calls/manager'), 'utf8').split(' ');
+    return area.processes().some((process) => process.pid === Number(pid));
+  } catch {
+    return false;
+  }
+}
