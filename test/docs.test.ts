@@ -8,6 +8,7 @@
  * - A fenced block `console` is a session. A line `$ command` is run by a shell, and the lines below it, up to the next `$`, are
  *   what it prints on both streams. `...` within a line stands for any text, a line that is only `...` for any lines. Blanks at
  *   the end of a line do not count. `cd` lasts. A command ends with 0 unless its line ends with `# exit N`.
+ * - A fenced block `mermaid` below a command that has `--format mermaid` is what that command prints.
  * - `<!-- area: quickstart -->` before the first block begins in a copy of `examples/quickstart` instead of an empty folder.
  *
  * Blocks of any other kind (`sh`, `text`, `ini` without a file name) are not run.
@@ -42,6 +43,15 @@ function blocksOf(text: string): readonly Block[] {
     const body = lines.slice(at + 1, end);
     if (fileName !== undefined) {
       blocks.push({kind: 'file', name: fileName, text: `${body.join('\n')}\n`});
+    } else if (language === 'mermaid') {
+      const last = blocks.at(-1);
+      if (
+        last?.kind === 'command' &&
+        last.expected.length === 0 &&
+        last.command.includes('--format mermaid')
+      ) {
+        last.expected.push(...body);
+      }
     } else if (language === 'console') {
       for (const [index, line] of body.entries()) {
         if (line.startsWith('$ ')) {
