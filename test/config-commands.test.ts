@@ -106,6 +106,13 @@ describe('configuration on the command line', () => {
     expect(rows).toHaveLength(sarif.runs[0]?.results.length ?? -1);
   });
 
+  it('says when the check had no target to judge by', async () => {
+    await using area = TestArea.make({'megatest.config': '[fields]\nPLATFORM TEXT\n'});
+    const {stderr} = await area.megatest(['config', 'check']);
+    expect(stderr).toContain('looked at 0 tests and 0 targets');
+    expect(stderr).toContain('without a target, what depends on one was not judged');
+  });
+
   it('of the examples is clean', async () => {
     for (const example of ['quickstart', 'sqlite-qualification']) {
       await using area = TestArea.copyOf(example);

@@ -8,6 +8,7 @@
  * - A fenced block `console` is a session. A line `$ command` is run by a shell, and the lines below it, up to the next `$`, are
  *   what it prints on both streams. `...` within a line stands for any text, a line that is only `...` for any lines. Blanks at
  *   the end of a line do not count. `cd` lasts. A command ends with 0 unless its line ends with `# exit N`.
+ * - A fenced block `mermaid` below a command that has `--format mermaid` is what that command prints.
  * - `<!-- area: quickstart -->` before the first block begins in a copy of `examples/quickstart` instead of an empty folder.
  *
  * Blocks of any other kind (`sh`, `text`, `ini` without a file name) are not run.
@@ -21,10 +22,8 @@ const checkout = join(import.meta.dirname, '..');
 const pages = ['README.md', ...readdirSync(join(checkout, 'docs')).map((name) => `docs/${name}`)].filter(
   (name) => name.endsWith('.md'),
 );
-/** Pages that are only indexes or word lists. */
+/** Indexes, and `docs/logpro.md`, whose examples another test runs. */
 const withoutExamples = new Set(['docs/README.md', 'docs/logpro.md']);
-/** Pages that others write; until they are there, links to them lead nowhere. */
-const linksAhead = new Set(['docs/logpro.md', 'docs/reference/configuration.md']);
 const pageLimitMs = 180_000;
 
 type Block =
@@ -44,6 +43,15 @@ function blocksOf(text: string): readonly Block[] {
     const body = lines.slice(at + 1, end);
     if (fileName !== undefined) {
       blocks.push({kind: 'file', name: fileName, text: `${body.join('\n')}\n`});
+    } else if (language === 'mermaid') {
+      const last = blocks.at(-1);
+      if (
+        last?.kind === 'command' &&
+        last.expected.length === 0 &&
+        last.command.includes('--format mermaid')
+      ) {
+        last.expected.push(...body);
+      }
     } else if (language === 'console') {
       for (const [index, line] of body.entries()) {
         if (line.startsWith('$ ')) {
@@ -121,19 +129,36 @@ describe('the examples of', () => {
   }
 });
 
-it('every relative link of the manual leads to a file', () => {
+it('every relative link of the manual leads to a file, and to a heading of it', () => {
   const lost: string[] = [];
   for (const page of [...pages, 'CONTRIBUTING.md']) {
-    const text = readFileSync(join(checkout, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
-    for (const [, link = ''] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
-      const file = join(dirname(page), link);
-      if (!/^[a-z]+:/.test(link) && !existsSync(join(checkout, file)) && !linksAhead.has(file)) {
-        lost.push(`${page}: ${link}`);
+    const text = withoutBlocks(readFileSync(join(checkout, page), 'utf8'));
+    for (const [, link = '', anchor] of text.matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)) {
+      const file = join(checkout, link === '' ? page : join(dirname(page), link));
+      const isThere = /^[a-z]+:/.test(link) || (existsSync(file) && hasHeading(file, anchor));
+      if (!isThere) {
+        lost.push(`${page}: ${link}${anchor === undefined ? '' : `#${anchor}`}`);
       }
     }
   }
   expect(lost).toEqual([]);
 });
+
+function withoutBlocks(text: string): string {
+  return text.replace(/^```[\s\S]*?^```$/gm, '');
+}
+
+/** Headings become anchors as on the usual hosts of repositories. */
+function hasHeading(file: string, anchor: string | undefined): boolean {
+  const headings = () =>
+    [...withoutBlocks(readFileSync(file, 'utf8')).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+  return anchor === undefined || headings().includes(anchor);
+}
 
 it('docs/command-line.md knows every command of the help', async () => {
   await using area = TestArea.make({});

@@ -84,6 +84,14 @@ describe('config 8 how often megatest.config is evaluated', () => {
     expect(process.env.PATH).toBe(env.PATH);
   });
 
+  it('config 4.3 rget in megatest.config looks into the runconfigs, for the target', () => {
+    area.write('runconfigs.config', '[default]\nA 0\nB #{getenv REL}\n[r1]\nA 1\n[r2]\nA 2\n');
+    const text = `${fields}${setup}[misc]\na #{rget A}-#{rget B}-#{rget C}\n`;
+    expect(load(text, 'r1').loaded.config.get('misc', 'a')).toBe('1-r1-#f');
+    expect(load(text).loaded.config.get('misc', 'a')).toMatch(/^0-/);
+    expect(load(`${fields}${setup}#{rget C}\n`, 'r1').messages).toEqual([]);
+  });
+
   it('config 8 [fields] in an include take effect before the next section', () => {
     area.write('fields.cfg', '[fields]\nREL TEXT\n');
     const {loaded} = load('[include fields.cfg]\n[setup]\nlinktree /l/#{getenv REL}\n', 'r1');

@@ -83,6 +83,9 @@ export function loadArea(path: string, options: AreaOptions): Area {
   if (pass.needsSecondPass) {
     pass = readOnce(path, file, options, pass.keys);
   }
+  if (pass.missesRunconfigs) {
+    pass = readOnce(path, file, options, pass.keys, earlyRunconfigs(path, options, pass));
+  }
   pass.tell();
   const {config, env, keys} = pass;
   if (options.appendConfig !== undefined && existsSync(resolve(options.cwd, options.appendConfig))) {
@@ -117,11 +120,33 @@ type Pass = {
   readonly keys: readonly Key[];
   /** Something before the end of `[fields]` may have looked at a key variable that was not there yet. */
   readonly needsSecondPass: boolean;
+  /** An `rget` found nothing, and `runconfigs.config` may have it. */
+  readonly missesRunconfigs: boolean;
   /** Passes on what was said and noticed; only the last pass speaks. */
   readonly tell: () => void;
 };
 
-function readOnce(path: string, file: string, options: AreaOptions, knownKeys: readonly Key[]): Pass {
+/** The runconfigs as `megatest.config` sees them. In silence: whoever reads them for the run says what there is to say. */
+function earlyRunconfigs(path: string, options: AreaOptions, {config, env, keys}: Pass): Config {
+  const {target: given} = options;
+  const target = given !== undefined && isValidTarget(given, keys) ? given : undefined;
+  const {envSections: _, target: __, ...rest} = readOptions(path, options, {...env});
+  return readConfig(join(path, 'runconfigs.config'), {
+    ...rest,
+    areaConfig: config,
+    say: () => {},
+    note: () => {},
+    ...(target === undefined ? {} : {target, seed: target, filter: ['default', target]}),
+  });
+}
+
+function readOnce(
+  path: string,
+  file: string,
+  options: AreaOptions,
+  knownKeys: readonly Key[],
+  runconfigs?: Config,
+): Pass {
   const env: Env = {...options.env, MT_RUN_AREA_HOME: path};
   if (options.target !== undefined) {
     env.MT_TARGET = options.target;
@@ -140,10 +165,15 @@ function readOnce(path: string, file: string, options: AreaOptions, knownKeys: r
   const usesBefore = new Set<string | undefined>();
   let areKeysKnown = isTwice;
   let needsSecondPass = false;
+  let missesRunconfigs = false;
   const config = readConfig(file, {
     ...readOptions(path, options, env),
     say,
     note: (note) => held.push(() => options.note?.(note)),
+    ...(runconfigs === undefined ? {} : {runconfigs}),
+    onRunconfigsMissed: () => {
+      missesRunconfigs = true;
+    },
     onEnvironmentUse: (name) => {
       if (!areKeysKnown) {
         usesBefore.add(name);
@@ -170,6 +200,7 @@ function readOnce(path: string, file: string, options: AreaOptions, knownKeys: r
     env,
     keys: keysOf(config, options.onBadKey),
     needsSecondPass: needsSecondPass && !isTwice,
+    missesRunconfigs,
     tell,
   };
 }

@@ -16,6 +16,8 @@ export type HelperContext = {
   readonly target: string | undefined;
   /** The loaded runconfigs, for `rget` in other files. */
   readonly runconfigs: Config | undefined;
+  /** Told when `rget` would have looked there. */
+  readonly missesRunconfigs: () => void;
   readonly allowsCommands: boolean;
   readonly scheme: () => SchemeWorld;
   readonly note: (note: ReadNote) => void;
@@ -71,8 +73,13 @@ export function evaluateHelper(helper: Helper, context: HelperContext): string |
       return defined(context.config.get(section, key), helper, context);
     }
     case 'rget':
-    case 'runconfigs-get':
-      return defined(runconfigsGet(unescapeBody(helper.body).trim(), context), helper, context);
+    case 'runconfigs-get': {
+      const value = runconfigsGet(unescapeBody(helper.body).trim(), context);
+      if (value === undefined && context.runconfigs === undefined) {
+        context.missesRunconfigs();
+      }
+      return defined(value, helper, context);
+    }
     case 'shell':
     case 'sh':
     case 'system':

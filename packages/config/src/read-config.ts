@@ -35,6 +35,8 @@ export type ReadOptions = {
   /** The loaded `megatest.config` and runconfigs, when another file is read. */
   readonly areaConfig?: Config;
   readonly runconfigs?: Config;
+  /** Told when `rget` found nothing and there are no runconfigs to look at. */
+  readonly onRunconfigsMissed?: () => void;
   /** Options of the command line, for `args:get-arg`; a switch without a value is `true`. */
   readonly commandLine?: ReadonlyMap<string, string | true>;
   /** Test name to directory, for `tests:get-all`. */
@@ -259,6 +261,7 @@ class ConfigReader {
       originOf: (helper) => originIn(logical, helper.at, state),
       timeLeftMs: () => this.#timeLeftMs(),
       uses: (name) => this.#options.onEnvironmentUse?.(name),
+      missesRunconfigs: () => this.#options.onRunconfigsMissed?.(),
     };
     const {text, gaveUp} = expandHelpers(logical, (helper: Helper) => evaluateHelper(helper, context));
     if (gaveUp !== undefined) {

@@ -54,7 +54,17 @@ export function checkConfig(
       break;
     default:
       messages.print(printProblems(problems, path));
-      messages.info(1, `looked at ${tests} tests and ${targets.length} targets of ${path}`);
+      messages.info(
+        1,
+        `looked at ${counted(tests, 'test')} and ${counted(targets.length, 'target')} of ${path}`,
+      );
+      if (targets.length === 0) {
+        messages.info(1, 'without a target, what depends on one was not judged: name one with --target');
+      }
   }
   return problems.some(({severity}) => severity === 'error') ? 1 : 0;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

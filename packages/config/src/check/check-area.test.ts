@@ -27,6 +27,7 @@ minspace 100 @inline-comment@# soft
 @no-effect@runqueue 5
 reruns 1
 @duplicate-key@reruns 0
+order @bad-choice@durations
 allow-auto-rerun COMPLETED/FAIL @unknown-state@COMPLETE/FAIL
 @unclosed-header@[broken
 @unknown-section@[jobtool]

@@ -22,6 +22,15 @@ export const areaSections: readonly KnownSection[] = [
       key('testsuite', 'text', '', 'Older name of area-name.'),
       key('max_concurrent_jobs', 'number', '1', 'How many tests may run at the same time.', {least: 1}),
       key('reruns', 'number', '1', '0: no retry pass; any other number: one.'),
+      key(
+        'order',
+        'choice',
+        '',
+        'duration: of equal priority, the longest chain of work is launched first.',
+        {
+          choices: ['duration'],
+        },
+      ),
       key('runtimelim', 'time', '', 'A test that runs longer is killed.'),
       key('launch-delay', 'number', '0', 'Least number of seconds between two launches.', {least: 0}),
       key('launchwait', 'yes-no', 'yes', 'Whether to wait for the launcher command to return.'),
@@ -45,7 +54,12 @@ export const areaSections: readonly KnownSection[] = [
         '100000',
         'Free space that the database and the area need before anything starts.',
       ),
-      key('use-cache', 'yes-no', 'yes', 'Whether evaluated configs in the link tree are used.'),
+      key(
+        'use-cache',
+        'yes-no',
+        'yes',
+        'Whether evaluated configs in the link tree are used; none are written today.',
+      ),
       key('log-expire-days', 'number', '30', 'Older files in logs/ are removed.', {least: 0}),
       key(
         'allow-auto-rerun',
