@@ -18,7 +18,7 @@ import {applyReport, claim} from './reports.ts';
 
 export type HandlerWorld = {
   readonly homehost: Homehost;
-  readonly barrier: () => Promise<{readonly stamp: number; readonly seq: number}>;
+  readonly barrier: (isFull?: boolean) => Promise<{readonly stamp: number; readonly seq: number}>;
   readonly syncStatus: () => SyncStatus;
   readonly serverStatus: () => ServerStatus;
   readonly shutdown: (reason: string) => void;
@@ -103,7 +103,16 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       setImmediate(() => world.shutdown(reason));
       return {flushed: true};
     },
-    'sync.flush': async () => await world.barrier(),
+    'sync.flush': async ({full}, {connection}) => {
+      if (full === true && connection.role !== 'operator') {
+        throw new RpcError('notAllowed', 'to overwrite megatest.db needs the read-write key', {
+          role: connection.role,
+          needed: 'operator',
+        });
+      }
+      return await world.barrier(full);
+    },
+    'sync.status': () => world.syncStatus(),
 
     'runs.submit': async (params, {connection}) => {
       const {uuid, action, target, runName, options, manager, argv} = params;

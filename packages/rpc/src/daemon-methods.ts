@@ -160,9 +160,10 @@ export const daemonMethods = {
   }),
   'sync.flush': method<{readonly stamp: number; readonly seq: number}>()(
     'long',
-    'Answered once everything committed before is in T.',
-    {},
+    'Answered once everything committed before is in T; `full` compares all rows, and overwrites a restored T.',
+    {full: z.boolean().optional()},
   ),
+  'sync.status': method<SyncStatus>()('read', 'How far T is behind.', {}),
 
   'runs.submit': method<{readonly driverId: number; readonly runId: number | null}>()(
     'write',

@@ -30,6 +30,8 @@ const serverRecord = z.object({
   ip: z.string(),
   port: z.number().int(),
   pid: z.number().int(),
+  /** With the pid it names the process for good; records of other versions do not have it. */
+  pidStart: z.string().optional(),
   uid: z.number().int(),
   user: z.string(),
   serverId: z.string(),
@@ -95,6 +97,16 @@ export function decideHomehost(areaPath: string, configured: string | undefined)
     });
   }
   return {name, isHere: isOwn(name), file};
+}
+
+/** Whether `.homehost` names this host; true while the file is not there. */
+export function isHomehost(areaPath: string): boolean {
+  const file = join(areaPath, '.homehost');
+  if (!existsSync(file)) {
+    return true;
+  }
+  const name = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
+  return name === '' || isOwn(name);
 }
 
 function isOwn(name: string): boolean {
