@@ -12,7 +12,8 @@ export {
   managerDirectory,
   workingDirectory,
 } from './paths.ts';
-export {quickCheck, type Reconciled, reconcile, setSyncOwner, writeMergeLog} from './reconcile.ts';
+export {quickCheck} from './quick-check.ts';
+export {type Reconciled, reconcile, setSyncOwner, writeMergeLog} from './reconcile.ts';
 export type {RegisterRun, RunRow, StateCount} from './run-table.ts';
 export type {RunnerRow} from './runner-table.ts';
 export {ensureSchema, type KeyColumn, PROGRAM_VERSION, SCHEMA_VERSION} from './schema.ts';

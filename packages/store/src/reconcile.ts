@@ -12,6 +12,7 @@ import {UserError} from '@megatest/model';
 import {type Connection, openArea, openWorking} from './connection.ts';
 import {dropDeleteTriggers, makeArea} from './make-area.ts';
 import {type Merged, mergeAreaIntoWorking} from './merge.ts';
+import {quickCheck} from './quick-check.ts';
 import {salvage} from './salvage.ts';
 import {ensureSchema, type KeyColumn} from './schema.ts';
 import {numberIn, putMeta, textIn} from './sync-marks.ts';
@@ -245,20 +246,6 @@ function setAsideIfCorrupt(path: string, aside: string, messages: string[]): str
   moveDatabase(path, aside);
   messages.push(`WARNING: ${path} is damaged (${problem}); it was set aside as ${aside}`);
   return aside;
-}
-
-/** `undefined` when the file is sound, else what SQLite says of it. */
-export function quickCheck(path: string): string | undefined {
-  let db: Connection | undefined;
-  try {
-    db = openWorking(path, {readonly: true});
-    const result = String(db.pragma('quick_check(1)', {simple: true}));
-    return result === 'ok' ? undefined : result;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    db?.close();
-  }
 }
 
 /** A log without its database would be played into the next one that is put there. */

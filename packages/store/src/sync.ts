@@ -8,6 +8,7 @@ import {type Connection, openArea, openCache, openWorking} from './connection.ts
 import {copyChanges} from './copy-changes.ts';
 import {makeArea} from './make-area.ts';
 import {type Merged, mergeAreaIntoWorking} from './merge.ts';
+import {quickCheck} from './quick-check.ts';
 import {numberIn, putMeta, textIn} from './sync-marks.ts';
 
 /** Where a file's mtime is all that is known of its age (another tool wrote it), this much is taken off. */
@@ -212,6 +213,8 @@ export type CacheOutcome = {
   readonly rows: number;
   readonly seq: number;
   readonly stampS: number;
+  /** Why C could not be brought up to date: it is as old as its stamp. */
+  readonly staleBecause?: string;
 };
 
 /** Brings C up to date when T's file changed (5.4); a barrier looks into T whatever its file says. */
@@ -225,6 +228,41 @@ export function refreshCache(
   if (!existsSync(cacheFile)) {
     return fillCache(areaFile, cacheFile, identityOfT);
   }
+  try {
+    return updateCache(areaFile, cacheFile, identityOfT, options);
+  } catch (error) {
+    if (quickCheck(cacheFile) !== undefined) {
+      for (const suffix of ['', '-wal', '-shm']) {
+        rmSync(cacheFile + suffix, {force: true});
+      }
+      return fillCache(areaFile, cacheFile, identityOfT);
+    }
+    return keepCache(cacheFile, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** T is busy, half written or out of reach: what C has is still true of the time of its stamp. */
+function keepCache(cacheFile: string, staleBecause: string): CacheOutcome {
+  const db = openCache(cacheFile);
+  try {
+    return {
+      path: cacheFile,
+      rows: 0,
+      seq: numberIn(db, 'main', 'SYNC_SEQ') ?? 0,
+      stampS: numberIn(db, 'main', 'SYNC_STAMP') ?? 0,
+      staleBecause,
+    };
+  } finally {
+    db.close();
+  }
+}
+
+function updateCache(
+  areaFile: string,
+  cacheFile: string,
+  identityOfT: string,
+  options: {readonly marginS: number; readonly isBarrier?: boolean},
+): CacheOutcome {
   const db = openCache(cacheFile);
   try {
     if (textIn(db, 'main', 'CACHE_SOURCE') === identityOfT && options.isBarrier !== true) {
