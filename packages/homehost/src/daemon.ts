@@ -196,6 +196,7 @@ class Daemon {
     }
     const handlers = makeHandlers({
       homehost,
+      audit: (entry) => this.#log.audit(entry),
       barrier: async (isFull) => await this.#mustSync().barrier(isFull),
       syncStatus: () => this.#mustSync().status(),
       serverStatus: () => this.#status(),

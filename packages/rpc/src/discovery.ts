@@ -154,7 +154,8 @@ export function readServerRecord(areaPath: string): ServerRecord | undefined {
 export function writeServerRecord(areaPath: string, record: ServerRecord): void {
   const file = join(areaPath, '.server');
   const fresh = `${file}.${record.pid}`;
-  writeFileSync(fresh, `${JSON.stringify(record)}\n`, {mode: 0o644});
+  writeFileSync(fresh, `${JSON.stringify(record)}\n`);
+  chmodSync(fresh, sharedMode(areaPath));
   renameSync(fresh, file);
 }
 
@@ -249,6 +250,11 @@ export function ensureKey(file: string, mode: number): {readonly key: string; re
 export function keyMode(areaPath: string): number {
   const {mode} = statSync(areaPath);
   return 0o600 | (mode & 0o020 ? 0o040 : 0) | (mode & 0o002 ? 0o004 : 0);
+}
+
+/** Mode of what a daemon leaves in the area, whatever its umask: others must be able to find it (spec homehost.md 12.2). */
+export function sharedMode(areaPath: string): number {
+  return statSync(areaPath).mode & 0o020 ? 0o664 : 0o644;
 }
 
 export function touch(path: string): void {

@@ -36,6 +36,7 @@ export {
   readKey,
   readServerRecord,
   type ServerRecord,
+  sharedMode,
   touch,
   writeServerRecord,
 } from './discovery.ts';

@@ -1,5 +1,7 @@
+export {type Counts, clean} from './clean.ts';
 export {type Connection, openArea, openCache, openWorking} from './connection.ts';
 export type {DataRow} from './data-table.ts';
+export {copyDatabase, exportRows, setDatabaseAside} from './database-file.ts';
 export {EnvironmentFile} from './environment-file.ts';
 export {GroupCommitter} from './group-committer.ts';
 export type {Merged, Overridden} from './merge.ts';

@@ -53,17 +53,17 @@ export const serverCommands: CommandFile = (outcome) => [
       ),
   },
   {
-    command: 'rpc <method> [json]',
+    command: 'rpc <method> [params]',
     describe: 'call a method of the daemon, and print its answer as JSON',
     builder: (yargs: Argv) =>
       yargs
         .positional('method', {type: 'string', demandOption: true})
-        .positional('json', {type: 'string', default: '{}', describe: 'parameters'})
+        .positional('params', {type: 'string', default: '{}', describe: 'parameters as JSON'})
         .example('$0 rpc server.status', 'what the daemon is doing'),
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
-        const {method, json} = args as {readonly method: string; readonly json: string};
-        return await callMethod(context, method, json);
+        const {method, params} = args as {readonly method: string; readonly params: string};
+        return await callMethod(context, method, params);
       }),
   },
 ];
