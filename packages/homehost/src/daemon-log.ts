@@ -1,19 +1,22 @@
 /** The daemon's log: one line an event, with time and level, in `logs/server-<pid>-<host>.log` of the area. */
-import {appendFileSync, mkdirSync} from 'node:fs';
+import {appendFileSync, chmodSync, mkdirSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
-import {touch} from '@megatest/rpc';
+import {sharedMode, touch} from '@megatest/rpc';
 
 export type Level = 'INFO' | 'WARNING' | 'ERROR';
 
 export class DaemonLog {
   readonly path: string;
+  readonly #auditPath: string;
 
   constructor(areaPath: string) {
     const folder = join(areaPath, 'logs');
     mkdirSync(folder, {recursive: true});
     this.path = join(folder, `server-${process.pid}-${hostname()}.log`);
+    this.#auditPath = join(folder, 'audit.jsonl');
     appendFileSync(this.path, '');
+    chmodSync(this.path, sharedMode(areaPath));
   }
 
   write(level: Level, text: string): void {
@@ -23,6 +26,11 @@ export class DaemonLog {
   /** A line without time or level, for what other programs look for. */
   plain(text: string): void {
     appendFileSync(this.path, `${text}\n`);
+  }
+
+  /** Who changed what by hand, one JSON text a line in `logs/audit.jsonl`, which every daemon of the area goes on with. */
+  audit(entry: Readonly<Record<string, unknown>>): void {
+    appendFileSync(this.#auditPath, `${JSON.stringify({time: new Date().toISOString(), ...entry})}\n`);
   }
 
   touch(): void {

@@ -3,20 +3,20 @@
  * (spec homehost.md 6.5 to 6.8). `starting` -> `serving` -> `leaving`; a second signal while leaving ends it at once.
  */
 import {randomUUID} from 'node:crypto';
-import {existsSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {existsSync, mkdirSync, renameSync, rmSync, statSync} from 'node:fs';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {hostname, userInfo} from 'node:os';
-import {join} from 'node:path';
-import {UserError} from '@megatest/model';
+import {dirname, join} from 'node:path';
 import {
   type ClientInfo,
   daemonMethods,
-  daemonSocket,
   ensureKey,
+  isHomehost,
   keyFile,
   keyMode,
   ownAddress,
   PROTOCOL,
+  processStart,
   RpcServer,
   readServerRecord,
   type ServerStatus,
@@ -31,14 +31,17 @@ import {
   PROGRAM_VERSION,
   reconcile,
   setSyncOwner,
+  tombstoneDays,
   workingDirectory,
+  writeMergeLog,
 } from '@megatest/store';
 import {DaemonLog} from './daemon-log.ts';
+import {listenSomewhere, takePlace} from './daemon-place.ts';
 import {makeHandlers} from './handlers.ts';
 import {Homehost} from './homehost.ts';
 import {printMetrics} from './metrics.ts';
 import type {DaemonSettings} from './settings.ts';
-import {Syncer} from './syncer.ts';
+import {type FlushProblem, Syncer} from './syncer.ts';
 
 export type DaemonOptions = {
   readonly settings: DaemonSettings;
@@ -47,8 +50,8 @@ export type DaemonOptions = {
 };
 
 const heartbeatMs = 5000;
-const highestPort = 63_999;
 const shutdownLimitMs = 15_000;
+const complaintPauseMs = 60_000;
 /** Stored answers of commands are kept this long. */
 const keepDoneS = 7 * 86_400;
 
@@ -57,6 +60,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const {settings} = options;
   const local = createServer();
   if (!(await takePlace(local, settings.areaPath))) {
+    rmSync(join(settings.areaPath, '.starting-server'), {force: true});
     process.stderr.write(`INFO: a daemon is already running for ${settings.areaPath}\n`);
     return 0;
   }
@@ -67,16 +71,6 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     log.write('ERROR', error instanceof Error ? (error.stack ?? error.message) : String(error));
     throw error;
   }
-}
-
-/** The abstract socket of the area: the kernel gives it to one process only and takes it back when that dies. */
-async function takePlace(server: Server, areaPath: string): Promise<boolean> {
-  return await new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
-    );
-    server.listen({path: daemonSocket(areaPath)}, () => resolve(true));
-  });
 }
 
 class Daemon {
@@ -97,6 +91,12 @@ class Daemon {
   #rpc: RpcServer<typeof daemonMethods> | undefined;
   #lastCallMs = performance.now();
   #port = 0;
+  #workingInode: number | undefined;
+  /** Where the rows of a removed M were written. */
+  #rescued: string | undefined;
+  /** `.homehost` named this host at the start; when it names another later, the area has moved. */
+  #isHomehost = false;
+  #lastComplaintMs = Number.NEGATIVE_INFINITY;
   #leave: (exitCode: number) => void = () => {};
   #isLeaving = false;
 
@@ -135,14 +135,18 @@ class Daemon {
       area: this.#areaFile,
       keys,
       nowS: Math.floor(Date.now() / 1000),
+      marginS: syncMarginS,
     });
     for (const message of outcome.messages) {
       this.#log.plain(message);
     }
     setSyncOwner(this.#areaFile, this.#serverId);
     this.#db = openWorking(this.#working);
+    this.#workingInode = inodeOf(this.#working);
+    this.#isHomehost = isHomehost(areaPath);
     const homehost = new Homehost({db: this.#db, log: (level, text) => this.#log.write(level, text)});
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
+    homehost.store.pruneTombstones(homehost.nowS() - tombstoneDays * 86_400);
     this.#homehost = homehost;
     // Writes of the marks themselves are not counted: they must not make T look behind.
     let marks = 0;
@@ -154,12 +158,19 @@ class Daemon {
       intervalS: syncIntervalS,
       marginS: syncMarginS,
       writes: () => homehost.writes - marks,
-      onFlushed: ({stamp, seq}) => {
+      onFlushed: ({stamp, seq, merged, madeAnew}) => {
         marks += 1;
         void homehost.write(() => {
           homehost.store.setMeta('SYNC_STAMP', String(stamp));
           homehost.store.setMeta('SYNC_SEQ', String(seq));
         });
+        if (madeAnew) {
+          this.#log.write('INFO', `${this.#areaFile} was gone; it was made anew from ${this.#working}`);
+        }
+        if (merged !== undefined) {
+          homehost.store.invalidate();
+          this.#log.plain(writeMergeLog(this.#areaFile, merged, homehost.nowS()));
+        }
       },
       onProblem: (report) => this.#onSyncProblem(report),
       warn: (text) => this.#log.write('WARNING', text),
@@ -185,7 +196,8 @@ class Daemon {
     }
     const handlers = makeHandlers({
       homehost,
-      barrier: async () => await this.#mustSync().barrier(),
+      audit: (entry) => this.#log.audit(entry),
+      barrier: async (isFull) => await this.#mustSync().barrier(isFull),
       syncStatus: () => this.#mustSync().status(),
       serverStatus: () => this.#status(),
       shutdown: (reason) => void this.#shutdown(reason),
@@ -238,6 +250,7 @@ class Daemon {
       ip,
       port: this.#port,
       pid: process.pid,
+      pidStart: processStart(process.pid),
       uid: process.getuid?.() ?? 0,
       user: userInfo().username,
       serverId: this.#serverId,
@@ -270,12 +283,11 @@ class Daemon {
       );
     }
     this.#must().lookAround();
-    if (!existsSync(this.#working)) {
-      this.#log.write(
-        'WARNING',
-        `${this.#working} was removed while the daemon runs; it ends, and the next one makes it anew`,
-      );
-      this.#recreateWorking();
+    if (inodeOf(this.#working) !== this.#workingInode) {
+      this.#rescueWorking();
+    }
+    if (this.#isHomehost && !isHomehost(areaPath)) {
+      void this.#shutdown('the homehost has moved');
     }
     const isIdle = this.#must().isIdle && this.#clients.size === 0 && !this.#mustSync().isDirty;
     if (isIdle && performance.now() - this.#lastCallMs > idleTimeoutS * 1000) {
@@ -283,38 +295,64 @@ class Daemon {
     }
   }
 
-  /** The open handle still reads the removed file: write it out again, and leave so that everybody opens the new one. */
-  #recreateWorking(): void {
-    try {
-      this.#db?.prepare('VACUUM INTO ?').run(this.#working);
-    } finally {
-      void this.#shutdown('the working database was removed');
+  /**
+   * M was removed under the open handle, which still reads it: its rows are written beside, and put in place when this daemon has
+   * left, so that everybody opens the same file again.
+   */
+  #rescueWorking(): void {
+    if (this.#isLeaving) {
+      return;
     }
+    const rescued = `${this.#working}.rescued-${process.pid}`;
+    mkdirSync(dirname(this.#working), {recursive: true, mode: 0o700});
+    rmSync(rescued, {force: true});
+    this.#db?.prepare('VACUUM INTO ?').run(rescued);
+    this.#rescued = rescued;
+    this.#log.write(
+      'WARNING',
+      `${this.#working} was removed while the daemon ran; its rows are written out again`,
+    );
+    void this.#shutdown('the working database was removed');
   }
 
-  #onSyncProblem(
-    report:
-      | {readonly kind: 'lostLease'; readonly owner: string}
-      | {readonly kind: 'restored'; readonly seq: number; readonly expectedSeq: number}
-      | {readonly kind: 'failed'; readonly message: string},
-  ): void {
+  #onSyncProblem(report: FlushProblem): void {
     switch (report.kind) {
-      case 'lostLease':
+      case 'lostLease': {
+        const copy = join(this.#settings.areaPath, 'logs', `unsynced-${Math.floor(Date.now() / 1000)}.db`);
+        this.#db?.prepare('VACUUM INTO ?').run(copy);
         this.#log.write(
           'ERROR',
-          `another daemon (${report.owner}) writes ${this.#areaFile} now; this one ends`,
+          `another daemon (${report.owner}) writes ${this.#areaFile} now; this one ends. What it knew is in ${copy}`,
         );
         void this.#shutdown('lost the lease', 1);
         return;
-      case 'restored':
-        this.#log.write(
+      }
+      case 'foreign':
+      case 'restored': {
+        const found =
+          report.kind === 'foreign'
+            ? 'is another database'
+            : `is at flush ${report.seq}, expected ${report.expectedSeq}`;
+        this.#complain(
           'ERROR',
-          `${this.#areaFile} is older than what was written last (flush ${report.seq}, expected ${report.expectedSeq}): was it restored? Use -import-megatest.db to take it, or -sync-to-megatest.db to overwrite it`,
+          `${this.#areaFile} ${found}: was it restored? Use -import-megatest.db to take it, or -sync-to-megatest.db to overwrite it`,
         );
         return;
-      case 'failed':
-        this.#log.write('WARNING', `could not write ${this.#areaFile}, will try again: ${report.message}`);
+      }
+      case 'workingGone':
+        this.#rescueWorking();
         return;
+      case 'failed':
+        this.#complain('WARNING', `could not write ${this.#areaFile}, will try again: ${report.message}`);
+        return;
+    }
+  }
+
+  /** Says a thing that lasts once a minute, not once a second. */
+  #complain(level: 'WARNING' | 'ERROR', text: string): void {
+    if (performance.now() - this.#lastComplaintMs > complaintPauseMs) {
+      this.#lastComplaintMs = performance.now();
+      this.#log.write(level, text);
     }
   }
 
@@ -385,19 +423,46 @@ class Daemon {
     this.#tcp.close();
     this.#local.close();
     this.#rpc?.closeAll();
-    await this.#syncer?.close();
+    if (this.#rescued === undefined) {
+      await this.#syncer?.close();
+    }
     const {areaPath} = this.#settings;
     if (readServerRecord(areaPath)?.serverId === this.#serverId) {
       rmSync(join(areaPath, '.server'), {force: true});
     }
     if (exitCode === 0 && existsSync(this.#areaFile)) {
-      setSyncOwner(this.#areaFile, '');
+      this.#releaseLease();
     }
+    // The marks of the last flush are on their way to M.
+    await this.#homehost?.write(() => {});
+    const isFlushed = this.#syncer?.isDirty === false;
     this.#db?.pragma('wal_checkpoint(TRUNCATE)');
     this.#db?.close();
-    this.#log.write('INFO', 'all results are in megatest.db');
+    if (this.#rescued !== undefined) {
+      for (const suffix of ['-wal', '-shm']) {
+        rmSync(this.#working + suffix, {force: true});
+      }
+      renameSync(this.#rescued, this.#working);
+    }
+    if (isFlushed) {
+      this.#log.write('INFO', 'all results are in megatest.db');
+    } else {
+      this.#log.write(
+        'WARNING',
+        `megatest.db is behind; the next daemon here brings it up to date from ${this.#working}`,
+      );
+    }
     clearTimeout(limit);
     this.#leave(exitCode);
+  }
+
+  #releaseLease(): void {
+    try {
+      setSyncOwner(this.#areaFile, '');
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      this.#log.write('WARNING', `could not give back the lease in ${this.#areaFile}: ${cause}`);
+    }
   }
 
   #must(): Homehost {
@@ -422,31 +487,6 @@ class Daemon {
   }
 }
 
-/** A free port from `lowport` up, chosen at random so that many daemons of one host do not queue for the same. */
-async function listenSomewhere(
-  server: Server,
-  lowport: number,
-  address: string | undefined,
-): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const port = lowport + Math.floor(Math.random() * (highestPort - lowport));
-    const isOurs = await new Promise<boolean>((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException) =>
-        error.code === 'EADDRINUSE' ? resolve(false) : reject(error);
-      server.once('error', onError);
-      server.listen({port, ...(address === undefined ? {} : {host: address})}, () => {
-        server.off('error', onError);
-        resolve(true);
-      });
-    });
-    if (isOurs) {
-      return port;
-    }
-  }
-  throw new UserError(`no free port between ${lowport} and ${highestPort}`, {hint: 'set [server] lowport'});
-}
-
-/** The last lines of the daemon's log, for a message about a daemon that does not come up. */
-export function tailOf(path: string, lines = 20): string {
-  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-lines).join('\n') : '';
+function inodeOf(path: string): number | undefined {
+  return statSync(path, {throwIfNoEntry: false})?.ino;
 }

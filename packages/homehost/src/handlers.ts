@@ -11,14 +11,24 @@ import {
   type SyncStatus,
   type TestRef,
 } from '@megatest/rpc';
-import type {RunRow, TestRow} from '@megatest/store';
+import {clean, type RunRow, type TestRow} from '@megatest/store';
 import type {Homehost} from './homehost.ts';
 import {ask} from './managers.ts';
 import {applyReport, claim} from './reports.ts';
 
+export type AuditEntry = {
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Where the connection comes from; `local` on this host. */
+  readonly address: string;
+  readonly what: string;
+};
+
 export type HandlerWorld = {
+  readonly audit: (entry: AuditEntry) => void;
   readonly homehost: Homehost;
-  readonly barrier: () => Promise<{readonly stamp: number; readonly seq: number}>;
+  readonly barrier: (isFull?: boolean) => Promise<{readonly stamp: number; readonly seq: number}>;
   readonly syncStatus: () => SyncStatus;
   readonly serverStatus: () => ServerStatus;
   readonly shutdown: (reason: string) => void;
@@ -26,6 +36,8 @@ export type HandlerWorld = {
 };
 
 const listLimit = 5000;
+/** `[setup] deadtime` when nothing else is said. */
+const defaultDeadtimeS = 7200;
 /** A test that was asked to end and has not after this long is removed all the same (runs.md 13). */
 const killWaitMs = 10_000;
 
@@ -50,6 +62,22 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       store.storeDone(client, number, JSON.stringify(result ?? null), homehost.nowS());
       return result;
     });
+  }
+
+  /** Who did it, from where: people and scripts, not tests about themselves. */
+  function audit({connection: {client, address}}: CallContext, what: string): void {
+    if (client.kind !== 'test' && client.kind !== 'manager') {
+      world.audit({user: client.user, host: client.host, pid: client.pid, address, what});
+    }
+  }
+
+  function auditState(
+    context: CallContext,
+    what: string,
+    state: string | undefined,
+    status: string | undefined,
+  ): void {
+    audit(context, `set ${what} to ${state ?? '-'}/${status ?? '-'}`);
   }
 
   function find(test: TestRef): TestRow {
@@ -99,11 +127,27 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
   return {
     'server.status': () => world.serverStatus(),
     'server.sessionToken': (_, {connection}) => world.sessionToken(connection),
-    'server.shutdown': ({reason}) => {
+    'server.shutdown': ({reason}, context) => {
+      audit(context, `asked the daemon to leave: ${reason}`);
       setImmediate(() => world.shutdown(reason));
       return {flushed: true};
     },
-    'sync.flush': async () => await world.barrier(),
+    'sync.flush': async ({full}, {connection}) => {
+      if (full === true && connection.role !== 'operator') {
+        throw new RpcError('notAllowed', 'to overwrite megatest.db needs the read-write key', {
+          role: connection.role,
+          needed: 'operator',
+        });
+      }
+      return await world.barrier(full);
+    },
+    'db.cleanup': async (_, context) => {
+      audit(context, 'cleaned up the database');
+      const counts = await once(context, () => clean(store.db, homehost.nowS()));
+      store.invalidate();
+      return counts;
+    },
+    'sync.status': () => world.syncStatus(),
 
     'runs.submit': async (params, {connection}) => {
       const {uuid, action, target, runName, options, manager, argv} = params;
@@ -134,6 +178,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       return run === undefined ? null : summary(run);
     },
     'runs.setStatus': async ({runId, status, comment}, context) => {
+      audit(context, `set the status of run ${runId} to ${status}`);
       await once(context, () => store.runs.setStatus(runId, status, comment));
       return null;
     },
@@ -143,6 +188,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         store.runs.setState(runId, state);
         store.addAccess(user, `${state} ${runId}`, homehost.nowS());
       });
+      audit(context, `${locked ? 'locked' : 'unlocked'} run ${runId}`);
       return null;
     },
     'runs.wait': async ({target, runPatt, testPatt, states, statuses}) => {
@@ -156,8 +202,20 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       );
       return null;
     },
-    'runs.remove': async (params) => await remove(params),
-    'runs.kill': async ({target, runPatt, testPatt}) => {
+    'runs.remove': async (params, context) => {
+      audit(context, `removed ${params.target} ${params.runPatt} ${params.testPatt}`);
+      return await remove(params);
+    },
+    'runs.markIncomplete': async ({target, runPatt, deadtimeS}, context) => {
+      audit(context, 'marked dead tests');
+      const testIds: number[] = [];
+      for (const run of store.runs.find({runPatt: runPatt ?? '%', targetPatt: target})) {
+        testIds.push(...(await homehost.markDead(run.id, deadtimeS ?? defaultDeadtimeS)));
+      }
+      return {testIds};
+    },
+    'runs.kill': async ({target, runPatt, testPatt}, context) => {
+      audit(context, `killed ${target} ${runPatt} ${testPatt}`);
       const runs = selectRuns(target, runPatt);
       let drivers = 0;
       for (const driver of runs.flatMap((run) => homehost.driversOfRun(run.id))) {
@@ -183,6 +241,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         : store.tests.find(test.runId, test.testName, test.itemPath)) ?? null,
     'tests.setState': async ({test, state, status, comment, expect}, context) => {
       const id = find(test).id;
+      auditState(context, `test ${id}`, state, status);
       const result = await once(context, () => {
         const row = find({testId: id});
         const isUnexpected =
@@ -210,6 +269,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       {target, runPatt, testPatt, fromStates, fromStatuses, state, status, comment},
       context,
     ) => {
+      auditState(context, `${target} ${runPatt} ${testPatt}`, state, status);
       const rows = [
         ...selectTests({target, runPatt, testPatt, states: fromStates, statuses: fromStatuses}),
       ].sort((a, b) => b.rundir.length - a.rundir.length);

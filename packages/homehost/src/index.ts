@@ -1,4 +1,4 @@
-export {type DaemonOptions, runDaemon, tailOf} from './daemon.ts';
+export {type DaemonOptions, runDaemon} from './daemon.ts';
 export {resultHeader, resultLine} from './result-line.ts';
 export {type DaemonSettings, daemonSettings} from './settings.ts';
 export {runSyncWorker} from './sync-worker.ts';

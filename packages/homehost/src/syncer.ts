@@ -2,13 +2,20 @@
  * Copies M to T in a worker thread: every second, if something was committed and the last flush is long enough ago, and at once
  * when somebody asks for a barrier (spec homehost.md 5.3).
  */
+
+import {statSync} from 'node:fs';
 import {Worker} from 'node:worker_threads';
-import type {SyncStatus} from '@megatest/rpc';
+import {RpcError, type SyncStatus} from '@megatest/rpc';
 import type {FlushReport, FlushRequest} from '@megatest/store';
 
 const tickMs = 1000;
+/** Flushes that a barrier tries before it says that T cannot be written. */
+const barrierTries = 3;
 /** T may never be further behind than this without a warning. */
 const lagLimitS = 5;
+
+export type Flushed = Extract<FlushReport, {readonly kind: 'flushed'}>;
+export type FlushProblem = Exclude<FlushReport, {readonly kind: 'flushed'}>;
 
 export type SyncerOptions = {
   readonly workerPath: string;
@@ -20,8 +27,8 @@ export type SyncerOptions = {
   /** Counts committed writes: T is behind while it moves on. */
   readonly writes: () => number;
   /** Writes the marks of a flush into M without making it dirty. */
-  readonly onFlushed: (report: {readonly stamp: number; readonly seq: number}) => void;
-  readonly onProblem: (report: Exclude<FlushReport, {readonly kind: 'flushed'}>) => void;
+  readonly onFlushed: (report: Flushed) => void;
+  readonly onProblem: (report: FlushProblem) => void;
   readonly warn: (text: string) => void;
 };
 
@@ -29,7 +36,9 @@ export class Syncer {
   readonly #options: SyncerOptions;
   readonly #worker: Worker;
   readonly #timer: NodeJS.Timeout;
-  #flushedWrites: number;
+  readonly #workingInode: number;
+  /** Nothing is known to be in T yet: the last daemon may have left rows behind. */
+  #flushedWrites = -1;
   #running: Promise<void> | undefined;
   #resolveReply: ((report: FlushReport) => void) | undefined;
   #lastStartMs = Number.NEGATIVE_INFINITY;
@@ -37,10 +46,12 @@ export class Syncer {
   #dirtySinceMs: number | undefined;
   #stamp = 0;
   #seq = 0;
+  #identity: string | undefined;
+  #problem: FlushProblem | undefined;
 
   constructor(options: SyncerOptions) {
     this.#options = options;
-    this.#flushedWrites = options.writes();
+    this.#workingInode = statSync(options.working).ino;
     this.#worker = new Worker(options.workerPath);
     this.#worker.on('message', (report: FlushReport) => this.#resolveReply?.(report));
     this.#worker.on('error', (error) => this.#resolveReply?.({kind: 'failed', message: error.message}));
@@ -66,11 +77,26 @@ export class Syncer {
     };
   }
 
-  /** Resolves once everything committed before the call is in T. */
-  async barrier(): Promise<{readonly stamp: number; readonly seq: number}> {
+  /** Why the last flush did not succeed. */
+  get problem(): FlushProblem | undefined {
+    return this.#problem;
+  }
+
+  /** Resolves once everything committed before the call is in T; fails when T cannot be written. */
+  async barrier(isFull = false): Promise<{readonly stamp: number; readonly seq: number}> {
     const wanted = this.#options.writes();
-    while (this.#flushedWrites < wanted || this.#seq === 0) {
-      await (this.#running ?? this.#flush());
+    let tries = 0;
+    for (let mustCompare = isFull; mustCompare || this.#flushedWrites < wanted; ) {
+      if (tries >= barrierTries) {
+        throw new RpcError('timeout', `megatest.db cannot be written now: ${describeProblem(this.#problem)}`);
+      }
+      if (this.#running !== undefined) {
+        await this.#running;
+      } else {
+        tries += 1;
+        await this.#flush(mustCompare);
+        mustCompare = mustCompare && this.#problem !== undefined;
+      }
     }
     return {stamp: this.#stamp, seq: this.#seq};
   }
@@ -94,25 +120,35 @@ export class Syncer {
     }
   }
 
-  async #flush(): Promise<void> {
-    this.#running = this.#flushOnce().finally(() => {
+  async #flush(isFull = false): Promise<void> {
+    this.#running = this.#flushOnce(isFull).finally(() => {
       this.#running = undefined;
     });
     await this.#running;
   }
 
-  async #flushOnce(): Promise<void> {
+  async #flushOnce(isFull: boolean): Promise<void> {
     const {working, area, owner, marginS, writes} = this.#options;
     const before = writes();
     const started = performance.now();
     this.#lastStartMs = started;
-    const request: FlushRequest = {working, area, owner, marginS, nowS: Date.now() / 1000};
+    const request: FlushRequest = {
+      working,
+      area,
+      owner,
+      marginS,
+      nowS: Date.now() / 1000,
+      isFull,
+      workingInode: this.#workingInode,
+      lastIdentity: this.#identity,
+    };
     const report = await new Promise<FlushReport>((resolve) => {
       this.#resolveReply = resolve;
       this.#worker.postMessage(request);
     });
     this.#lastFlushMs = performance.now() - started;
     if (report.kind !== 'flushed') {
+      this.#problem = report;
       this.#options.onProblem(report);
       await new Promise((resolve) => setTimeout(resolve, tickMs));
       return;
@@ -121,10 +157,29 @@ export class Syncer {
     if (lagS > lagLimitS) {
       this.#options.warn(`T was ${lagS.toFixed(1)} seconds behind`);
     }
+    this.#problem = undefined;
+    this.#identity = report.identity;
     this.#flushedWrites = before;
     this.#dirtySinceMs = this.isDirty ? performance.now() : undefined;
     this.#stamp = report.stamp;
     this.#seq = report.seq;
     this.#options.onFlushed(report);
+  }
+}
+
+function describeProblem(problem: FlushProblem | undefined): string {
+  switch (problem?.kind) {
+    case undefined:
+      return 'it is being written';
+    case 'failed':
+      return problem.message;
+    case 'lostLease':
+      return 'another daemon writes it';
+    case 'foreign':
+      return 'it is another database';
+    case 'restored':
+      return 'it was restored; use -import-megatest.db or -sync-to-megatest.db';
+    case 'workingGone':
+      return 'the working database was removed';
   }
 }

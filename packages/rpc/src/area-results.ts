@@ -22,6 +22,7 @@ import {
 import type {DaemonClient} from './daemon-client.ts';
 import type {RunSummary} from './daemon-methods.ts';
 import {type Homehost, mayBeAlive, readKey, readServerRecord} from './discovery.ts';
+import {RpcError} from './rpc-error.ts';
 
 export type RunSelection = {
   readonly runPatt: string;
@@ -79,7 +80,10 @@ export async function openResults(request: ResultsRequest): Promise<AreaResults>
 /** Flushes, then brings the cache up to that flush; the daemon answers itself when that does not come to pass. */
 async function behindBarrier(request: ResultsRequest, areaFile: string): Promise<AreaResults> {
   const client = request.daemon();
-  const {seq} = await client.call('sync.flush', {});
+  const seq = await flushed(client);
+  if (seq === undefined) {
+    return fromDaemon(client, request.keys);
+  }
   const deadline = performance.now() + barrierLimitMs;
   for (let isFirst = true; ; isFirst = false) {
     const cache = cacheOf(request, areaFile, !isFirst);
@@ -90,6 +94,18 @@ async function behindBarrier(request: ResultsRequest, areaFile: string): Promise
       return fromDaemon(client, request.keys);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** `undefined` when T cannot be written now: then only the daemon knows. */
+async function flushed(client: DaemonClient): Promise<number | undefined> {
+  try {
+    return (await client.call('sync.flush', {})).seq;
+  } catch (error) {
+    if (error instanceof RpcError && error.kind === 'timeout') {
+      return undefined;
+    }
+    throw error;
   }
 }
 

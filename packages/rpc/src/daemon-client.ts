@@ -66,6 +66,8 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
       if (performance.now() - lastStartMs > startPauseMs) {
         lastStartMs = performance.now();
         await options.startDaemon();
+        // What looked dead may only have been slow: it is asked again if nobody takes its place.
+        goneServerId = undefined;
       }
       const started = locateDaemon(areaPath, goneServerId);
       if (started === undefined) {

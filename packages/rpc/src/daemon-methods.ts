@@ -1,6 +1,15 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 
-import type {DataRow, RunnerRow, RunRow, StateChange, StateCount, StepRow, TestRow} from '@megatest/store';
+import type {
+  Counts,
+  DataRow,
+  RunnerRow,
+  RunRow,
+  StateChange,
+  StateCount,
+  StepRow,
+  TestRow,
+} from '@megatest/store';
 import * as z from 'zod';
 import {method} from './method-table.ts';
 import {reportEntry} from './report-entries.ts';
@@ -160,9 +169,15 @@ export const daemonMethods = {
   }),
   'sync.flush': method<{readonly stamp: number; readonly seq: number}>()(
     'long',
-    'Answered once everything committed before is in T.',
+    'Answered once everything committed before is in T; `full` compares all rows, and overwrites a restored T.',
+    {full: z.boolean().optional()},
+  ),
+  'db.cleanup': method<{readonly before: Counts; readonly after: Counts}>()(
+    'write',
+    'Takes out removed tests and runs, and rows that belong to nothing.',
     {},
   ),
+  'sync.status': method<SyncStatus>()('read', 'How far T is behind.', {}),
 
   'runs.submit': method<{readonly driverId: number; readonly runId: number | null}>()(
     'write',
@@ -225,6 +240,11 @@ export const daemonMethods = {
       manager: z.strictObject({host: name, user: name}),
     },
     'operator',
+  ),
+  'runs.markIncomplete': method<{readonly testIds: readonly number[]}>()(
+    'write',
+    'Tests that have died without a word become COMPLETED/DEAD, in these runs or in all.',
+    {target: name.optional(), runPatt: name.optional(), deadtimeS: z.number().nonnegative().optional()},
   ),
   'runs.kill': method<{readonly tests: number; readonly drivers: number}>()(
     'write',

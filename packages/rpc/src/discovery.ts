@@ -30,6 +30,8 @@ const serverRecord = z.object({
   ip: z.string(),
   port: z.number().int(),
   pid: z.number().int(),
+  /** With the pid it names the process for good; records of other versions do not have it. */
+  pidStart: z.string().optional(),
   uid: z.number().int(),
   user: z.string(),
   serverId: z.string(),
@@ -97,6 +99,16 @@ export function decideHomehost(areaPath: string, configured: string | undefined)
   return {name, isHere: isOwn(name), file};
 }
 
+/** Whether `.homehost` names this host; true while the file is not there. */
+export function isHomehost(areaPath: string): boolean {
+  const file = join(areaPath, '.homehost');
+  if (!existsSync(file)) {
+    return true;
+  }
+  const name = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
+  return name === '' || isOwn(name);
+}
+
 function isOwn(name: string): boolean {
   const own = ownNames();
   const lower = name.toLowerCase();
@@ -142,7 +154,8 @@ export function readServerRecord(areaPath: string): ServerRecord | undefined {
 export function writeServerRecord(areaPath: string, record: ServerRecord): void {
   const file = join(areaPath, '.server');
   const fresh = `${file}.${record.pid}`;
-  writeFileSync(fresh, `${JSON.stringify(record)}\n`, {mode: 0o644});
+  writeFileSync(fresh, `${JSON.stringify(record)}\n`);
+  chmodSync(fresh, sharedMode(areaPath));
   renameSync(fresh, file);
 }
 
@@ -237,6 +250,11 @@ export function ensureKey(file: string, mode: number): {readonly key: string; re
 export function keyMode(areaPath: string): number {
   const {mode} = statSync(areaPath);
   return 0o600 | (mode & 0o020 ? 0o040 : 0) | (mode & 0o002 ? 0o004 : 0);
+}
+
+/** Mode of what a daemon leaves in the area, whatever its umask: others must be able to find it (spec homehost.md 12.2). */
+export function sharedMode(areaPath: string): number {
+  return statSync(areaPath).mode & 0o020 ? 0o664 : 0o644;
 }
 
 export function touch(path: string): void {

@@ -24,6 +24,7 @@ export {
   decideHomehost,
   ensureKey,
   type Homehost,
+  isHomehost,
   keyFile,
   keyMode,
   managerSocket,
@@ -35,6 +36,7 @@ export {
   readKey,
   readServerRecord,
   type ServerRecord,
+  sharedMode,
   touch,
   writeServerRecord,
 } from './discovery.ts';
@@ -61,6 +63,7 @@ export {
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
 export {limits} from './peer.ts';
+export {pingedArea} from './ping-daemon.ts';
 export {type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';

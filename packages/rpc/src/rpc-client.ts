@@ -39,7 +39,7 @@ export type RpcClientOptions<Asks extends MethodTable, Serves extends MethodTabl
   readonly kind: ClientInfo['kind'];
   /** Finds the other end, starting it when need be; throws (a `UserError` ends all attempts) when there is none yet. */
   readonly locate: () => Promise<Endpoint>;
-  /** Nobody listens at an endpoint that `locate` gave: the process is gone, whatever its record says. */
+  /** Nobody listens, or answers, at an endpoint that `locate` gave: the process is gone or hangs, whatever its record says. */
   readonly onRefused?: () => void;
   /** Seconds without a connection after which waiting requests fail; `undefined` = never. */
   readonly giveUpS: number | undefined;
@@ -175,7 +175,8 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
     const {areaPath, version, kind, serves, handlers} = this.#options;
     const endpoint = await this.#options.locate();
     const socket = await openSocket(endpoint).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') {
+      const isSilent = error instanceof Error && error.message.includes('handshake has timed out');
+      if (isSilent || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED') {
         this.#options.onRefused?.();
       }
       throw error;

@@ -68,13 +68,13 @@ function copySmall(db: Connection, source: string, table: string): number {
   return surplus.changes + copied.changes;
 }
 
-/** `metadat` goes by name, and without the sync's own marks, which every file has for itself. */
+/** `metadat` goes by name, and without the marks of the sync, which every file has for itself. */
 function copyMeta(db: Connection, source: string): number {
   return db
     .prepare(
       `INSERT INTO main.metadat (var, val)
        SELECT s.var, s.val FROM ${source}.metadat AS s LEFT JOIN main.metadat AS t ON t.var = s.var
-       WHERE s.var NOT LIKE 'SYNC\\_%' ESCAPE '\\' AND t.val IS NOT s.val
+       WHERE s.var NOT LIKE 'SYNC\\_%' ESCAPE '\\' AND s.var <> 'DB_EPOCH' AND t.val IS NOT s.val
        ON CONFLICT (var) DO UPDATE SET val = excluded.val`,
     )
     .run().changes;

@@ -1,7 +1,10 @@
+export {type Counts, clean} from './clean.ts';
 export {type Connection, openArea, openCache, openWorking} from './connection.ts';
 export type {DataRow} from './data-table.ts';
+export {copyDatabase, exportRows, setDatabaseAside} from './database-file.ts';
 export {EnvironmentFile} from './environment-file.ts';
 export {GroupCommitter} from './group-committer.ts';
+export type {Merged, Overridden} from './merge.ts';
 export {
   type AreaIdentity,
   areaHash,
@@ -11,6 +14,8 @@ export {
   managerDirectory,
   workingDirectory,
 } from './paths.ts';
+export {quickCheck} from './quick-check.ts';
+export {type Reconciled, reconcile, setSyncOwner, writeMergeLog} from './reconcile.ts';
 export type {RegisterRun, RunRow, StateCount} from './run-table.ts';
 export type {RunnerRow} from './runner-table.ts';
 export {ensureSchema, type KeyColumn, PROGRAM_VERSION, SCHEMA_VERSION} from './schema.ts';
@@ -21,11 +26,8 @@ export {
   type FlushReport,
   type FlushRequest,
   flush,
-  quickCheck,
-  type Reconciled,
-  reconcile,
   refreshCache,
-  setSyncOwner,
+  tombstoneDays,
 } from './sync.ts';
 export {
   type SetState,

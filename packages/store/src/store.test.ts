@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {openArea, openWorking} from './connection.ts';
 import {GroupCommitter} from './group-committer.ts';
+import {reconcile} from './reconcile.ts';
 import {ensureSchema} from './schema.ts';
 import {Store} from './store.ts';
-import {flush, reconcile, refreshCache} from './sync.ts';
+import {flush, refreshCache} from './sync.ts';
 
 const keys = [
   {name: 'OS', type: 'TEXT'},

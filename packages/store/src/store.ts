@@ -113,6 +113,10 @@ export class Store {
     prepared(this.db, 'DELETE FROM rpc_done WHERE at < ?').run(beforeS);
   }
 
+  pruneTombstones(beforeS: number): void {
+    prepared(this.db, 'DELETE FROM sync_deletes WHERE last_update < ?').run(beforeS);
+  }
+
   addAccess(user: string, args: string, nowS: number): void {
     prepared(this.db, 'INSERT INTO access_log (user, accessed, args) VALUES (?, ?, ?)').run(user, nowS, args);
   }

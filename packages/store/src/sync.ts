@@ -2,15 +2,20 @@
  * Keeps T in step with M, and C in step with T (spec homehost.md 5.3 to 5.6). Every function opens its own connections, so the
  * daemon runs them in a worker thread and a slow network disk never blocks a call.
  */
-import {randomBytes} from 'node:crypto';
-import {copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, utimesSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {existsSync, mkdirSync, renameSync, rmSync, statSync, utimesSync} from 'node:fs';
+import {dirname} from 'node:path';
 import {type Connection, openArea, openCache, openWorking} from './connection.ts';
 import {copyChanges} from './copy-changes.ts';
-import {ensureSchema, type KeyColumn} from './schema.ts';
+import {makeArea} from './make-area.ts';
+import {type Merged, mergeAreaIntoWorking} from './merge.ts';
+import {quickCheck} from './quick-check.ts';
+import {numberIn, putMeta, textIn} from './sync-marks.ts';
 
 /** Where a file's mtime is all that is known of its age (another tool wrote it), this much is taken off. */
 const unknownStampMarginS = 60;
+/** Tombstones are kept this long; a copy that is older is compared row by row. */
+export const tombstoneDays = 30;
+const daySeconds = 86_400;
 
 export type FlushRequest = {
   readonly working: string;
@@ -19,8 +24,12 @@ export type FlushRequest = {
   readonly owner: string;
   readonly nowS: number;
   readonly marginS: number;
-  /** Compare all rows, whatever their stamps. */
+  /** Compare all rows, whatever their stamps; takes no notice of a restored T. */
   readonly isFull?: boolean;
+  /** Inode of the M that the daemon has open. */
+  readonly workingInode?: number | undefined;
+  /** `identity` of the last flush: a file that looks different was written by somebody else. */
+  readonly lastIdentity?: string | undefined;
 };
 
 export type FlushReport =
@@ -29,8 +38,16 @@ export type FlushReport =
       readonly stamp: number;
       readonly seq: number;
       readonly rows: number;
-      readonly mtimeMs: number;
+      /** How T looks after the flush. */
+      readonly identity: string;
+      /** What was taken from T, which somebody else had changed. */
+      readonly merged: Merged | undefined;
+      /** T was gone and was made again. */
+      readonly madeAnew: boolean;
     }
+  /** M is not the file any more that the daemon has open. */
+  | {readonly kind: 'workingGone'}
+  | {readonly kind: 'foreign'; readonly epoch: string}
   | {readonly kind: 'lostLease'; readonly owner: string}
   | {readonly kind: 'restored'; readonly seq: number; readonly expectedSeq: number}
   | {readonly kind: 'failed'; readonly message: string};
@@ -39,9 +56,19 @@ export type FlushReport =
 export function flush(request: FlushRequest): FlushReport {
   let db: Connection | undefined;
   try {
-    db = openArea(request.area);
-    db.prepare('ATTACH ? AS m').run(request.working);
-    return flushInto(db, request);
+    const {working, area, workingInode} = request;
+    // To open what is not there would make it, empty.
+    if (!existsSync(working) || (workingInode !== undefined && statSync(working).ino !== workingInode)) {
+      return {kind: 'workingGone'};
+    }
+    const madeAnew = !existsSync(area);
+    if (madeAnew) {
+      remakeArea(working, area);
+    }
+    const merged = madeAnew ? undefined : mergeForeignEdit(request);
+    db = openArea(area);
+    db.prepare('ATTACH ? AS m').run(working);
+    return flushInto(db, request, {merged, madeAnew});
   } catch (error) {
     return {kind: 'failed', message: error instanceof Error ? error.message : String(error)};
   } finally {
@@ -49,7 +76,65 @@ export function flush(request: FlushRequest): FlushReport {
   }
 }
 
-function flushInto(db: Connection, request: FlushRequest): FlushReport {
+function remakeArea(working: string, area: string): void {
+  const db = openWorking(working, {readonly: true});
+  try {
+    makeArea(db, area);
+  } finally {
+    db.close();
+  }
+}
+
+/** Somebody wrote T since the last flush, and it is still the flush of this daemon that they wrote upon: their rows are taken. */
+function mergeForeignEdit(request: FlushRequest): Merged | undefined {
+  const {working, area, lastIdentity, nowS} = request;
+  if (lastIdentity === undefined || identityOf(area) === lastIdentity) {
+    return undefined;
+  }
+  const db = openWorking(working, {readonly: true});
+  try {
+    db.prepare('ATTACH ? AS t').run(area);
+    const isLastFlush =
+      textIn(db, 't', 'SYNC_SEQ') === textIn(db, 'main', 'SYNC_SEQ') &&
+      textIn(db, 't', 'SYNC_WRITER') === textIn(db, 'main', 'SYNC_COPY');
+    if (!isLastFlush) {
+      return undefined;
+    }
+  } finally {
+    db.close();
+  }
+  const stampS = stampOf(area) ?? Math.floor(nowS);
+  const merged = mergeAreaIntoWorking({
+    working,
+    area,
+    sinceS: stampS - request.marginS,
+    nowS,
+    // A row that T has as it was flushed may have changed in M within the same second.
+    tie: 'M',
+  });
+  return merged.taken === 0 && merged.overridden.length === 0 ? undefined : merged;
+}
+
+function stampOf(area: string): number | undefined {
+  const db = openArea(area, {readonly: true});
+  try {
+    return numberIn(db, 'main', 'SYNC_STAMP');
+  } finally {
+    db.close();
+  }
+}
+
+/** Time, size and inode: what changes when anybody writes the file, or puts another in its place. */
+function identityOf(path: string): string {
+  const {mtimeMs, size, ino} = statSync(path);
+  return `${mtimeMs}/${size}/${ino}`;
+}
+
+function flushInto(
+  db: Connection,
+  request: FlushRequest,
+  before: {readonly merged: Merged | undefined; readonly madeAnew: boolean},
+): FlushReport {
   // Deferred, not immediate: that would take the write lock of the attached M as well.
   db.exec('BEGIN');
   try {
@@ -61,7 +146,12 @@ function flushInto(db: Connection, request: FlushRequest): FlushReport {
       db.exec('ROLLBACK');
       return {kind: 'lostLease', owner};
     }
-    if (seq < expectedSeq) {
+    const [epoch = '', ownEpoch = ''] = ['main', 'm'].map((schema) => textIn(db, schema, 'DB_EPOCH') ?? '');
+    if (epoch.split('.')[0] !== ownEpoch.split('.')[0]) {
+      db.exec('ROLLBACK');
+      return {kind: 'foreign', epoch};
+    }
+    if (seq < expectedSeq && request.isFull !== true) {
       db.exec('ROLLBACK');
       return {kind: 'restored', seq, expectedSeq};
     }
@@ -73,11 +163,14 @@ function flushInto(db: Connection, request: FlushRequest): FlushReport {
     if (generation) {
       raiseGeneration(db);
     }
+    const nextSeq = Math.max(seq, expectedSeq) + 1;
     putMeta(db, 'SYNC_STAMP', String(stamp));
-    putMeta(db, 'SYNC_SEQ', String(seq + 1));
+    putMeta(db, 'SYNC_SEQ', String(nextSeq));
     putMeta(db, 'SYNC_OWNER', request.owner);
+    putMeta(db, 'SYNC_WRITER', textIn(db, 'm', 'SYNC_COPY') ?? '');
     db.exec('COMMIT');
-    return {kind: 'flushed', stamp, seq: seq + 1, rows, mtimeMs: setMtime(request.area, stamp, seq + 1)};
+    setMtime(request.area, stamp, nextSeq);
+    return {kind: 'flushed', stamp, seq: nextSeq, rows, identity: identityOf(request.area), ...before};
   } catch (error) {
     if (db.inTransaction) {
       db.exec('ROLLBACK');
@@ -105,14 +198,13 @@ function raiseGeneration(db: Connection): void {
 }
 
 /** Makes the time of T differ from one flush to the next, also within one second; not being its owner is no failure. */
-function setMtime(path: string, stamp: number, seq: number): number {
+function setMtime(path: string, stamp: number, seq: number): void {
   try {
     const time = stamp + (seq % 1000) / 1000;
     utimesSync(path, time, time);
   } catch {
     // The file belongs to another user: its own time will do.
   }
-  return statSync(path).mtimeMs;
 }
 
 export type CacheOutcome = {
@@ -121,20 +213,56 @@ export type CacheOutcome = {
   readonly rows: number;
   readonly seq: number;
   readonly stampS: number;
+  /** Why C could not be brought up to date: it is as old as its stamp. */
+  readonly staleBecause?: string;
 };
 
-/** Brings C up to date when T's file changed (5.4); with `minSeq` until it holds at least that flush. */
+/** Brings C up to date when T's file changed (5.4); a barrier looks into T whatever its file says. */
 export function refreshCache(
   areaFile: string,
   cacheFile: string,
   options: {readonly marginS: number; readonly isBarrier?: boolean},
 ): CacheOutcome {
   mkdirSync(dirname(cacheFile), {recursive: true, mode: 0o700});
-  const before = statSync(areaFile);
-  const identityOfT = `${before.mtimeMs}/${before.size}/${before.ino}`;
+  const identityOfT = identityOf(areaFile);
   if (!existsSync(cacheFile)) {
     return fillCache(areaFile, cacheFile, identityOfT);
   }
+  try {
+    return updateCache(areaFile, cacheFile, identityOfT, options);
+  } catch (error) {
+    if (quickCheck(cacheFile) !== undefined) {
+      for (const suffix of ['', '-wal', '-shm']) {
+        rmSync(cacheFile + suffix, {force: true});
+      }
+      return fillCache(areaFile, cacheFile, identityOfT);
+    }
+    return keepCache(cacheFile, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** T is busy, half written or out of reach: what C has is still true of the time of its stamp. */
+function keepCache(cacheFile: string, staleBecause: string): CacheOutcome {
+  const db = openCache(cacheFile);
+  try {
+    return {
+      path: cacheFile,
+      rows: 0,
+      seq: numberIn(db, 'main', 'SYNC_SEQ') ?? 0,
+      stampS: numberIn(db, 'main', 'SYNC_STAMP') ?? 0,
+      staleBecause,
+    };
+  } finally {
+    db.close();
+  }
+}
+
+function updateCache(
+  areaFile: string,
+  cacheFile: string,
+  identityOfT: string,
+  options: {readonly marginS: number; readonly isBarrier?: boolean},
+): CacheOutcome {
   const db = openCache(cacheFile);
   try {
     if (textIn(db, 'main', 'CACHE_SOURCE') === identityOfT && options.isBarrier !== true) {
@@ -150,10 +278,12 @@ export function refreshCache(
     const isSameEpoch = textIn(db, 't', 'DB_EPOCH') === textIn(db, 'main', 'DB_EPOCH');
     const stamp = numberIn(db, 'main', 'SYNC_STAMP');
     const wentBack = (numberIn(db, 't', 'SYNC_SEQ') ?? 0) < (numberIn(db, 'main', 'SYNC_SEQ') ?? 0);
-    const isFull = !isSameEpoch || stamp === undefined || wentBack;
+    const newStamp = numberIn(db, 't', 'SYNC_STAMP');
+    const isTooOld = (stamp ?? 0) < (newStamp ?? 0) - tombstoneDays * daySeconds;
+    const isFull = !isSameEpoch || stamp === undefined || wentBack || isTooOld || newStamp === undefined;
     const rows = copyChanges(db, 't', (stamp ?? 0) - options.marginS, isFull);
     const seq = numberIn(db, 't', 'SYNC_SEQ') ?? 0;
-    const stampS = numberIn(db, 't', 'SYNC_STAMP') ?? Math.floor(before.mtimeMs / 1000) - unknownStampMarginS;
+    const stampS = newStamp ?? Math.floor(statSync(areaFile).mtimeMs / 1000) - unknownStampMarginS;
     putMeta(db, 'SYNC_SEQ', String(seq));
     putMeta(db, 'SYNC_STAMP', String(stampS));
     putMeta(db, 'DB_EPOCH', textIn(db, 't', 'DB_EPOCH') ?? '');
@@ -191,175 +321,4 @@ function fillCache(areaFile: string, cacheFile: string, identityOfT: string): Ca
   rmSync(`${cacheFile}-shm`, {force: true});
   renameSync(fresh, cacheFile);
   return {path: cacheFile, rows, seq, stampS};
-}
-
-export type Reconciled = {
-  readonly action: 'created' | 'filledFromT' | 'madeT' | 'kept' | 'replacedByT';
-  readonly messages: readonly string[];
-};
-
-/** What a daemon does with M and T before it accepts calls (5.6). Afterwards both exist, with schema and the same epoch. */
-export function reconcile(request: {
-  readonly working: string;
-  readonly area: string;
-  readonly keys: readonly KeyColumn[];
-  readonly nowS: number;
-}): Reconciled {
-  const {working, area, keys, nowS} = request;
-  const messages: string[] = [];
-  let action: Reconciled['action'] = 'kept';
-  setAsideIfCorrupt(working, `${working}.corrupt-${nowS}`, messages);
-  setAsideIfCorrupt(area, join(dirname(area), 'old', `megatest.db.corrupt-${nowS}`), messages);
-  const [hasM, hasT] = [existsSync(working), existsSync(area)];
-  if (!hasM && hasT) {
-    copyFileSync(area, working);
-    action = 'filledFromT';
-    messages.push(`INFO: filled ${working} from ${area}`);
-  } else if (hasM && hasT && !haveSameOrigin(working, area)) {
-    const stale = `${working}.stale-${nowS}`;
-    moveDatabase(working, stale);
-    copyFileSync(area, working);
-    action = 'replacedByT';
-    messages.push(
-      `WARNING: ${working} belongs to another database than ${area}: kept as ${stale}, ${area} wins`,
-    );
-  }
-  const db = openWorking(working);
-  try {
-    ensureSchema(db, keys, 'M');
-    if (textIn(db, 'main', 'DB_EPOCH') === undefined) {
-      putMeta(db, 'DB_EPOCH', `${randomBytes(8).toString('hex')}.0`);
-    }
-    if (!hasT) {
-      action = hasM ? 'madeT' : 'created';
-      const fresh = `${area}.new.${process.pid}`;
-      rmSync(fresh, {force: true});
-      putMeta(db, 'SYNC_SEQ', '0');
-      db.prepare('VACUUM INTO ?').run(fresh);
-      renameSync(fresh, area);
-      if (hasM) {
-        messages.push(`INFO: made ${area} anew from ${working}`);
-      }
-    }
-  } finally {
-    db.close();
-  }
-  const areaDb = openArea(area);
-  try {
-    if (hasT && Number(areaDb.pragma('user_version', {simple: true})) === 0) {
-      const copy = join(dirname(area), 'old', `megatest.db.v0.${nowS}`);
-      mkdirSync(dirname(copy), {recursive: true});
-      copyFileSync(area, copy);
-      messages.push(`INFO: ${area} gets the new schema; a copy of what it was is ${copy}`);
-    }
-    ensureSchema(areaDb, keys, 'T');
-    dropDeleteTriggers(areaDb);
-    copyEpoch(working, areaDb);
-  } finally {
-    areaDb.close();
-  }
-  return {action, messages};
-}
-
-/** Takes or gives back the lease in T. */
-export function setSyncOwner(area: string, owner: string): void {
-  const db = openArea(area);
-  try {
-    putMeta(db, 'SYNC_OWNER', owner);
-  } finally {
-    db.close();
-  }
-}
-
-/** T is made from M by a copy, which brings M's delete triggers along; in T they would record the sync's own deletes. */
-function dropDeleteTriggers(db: Connection): void {
-  const names = db
-    .prepare<[], string>(
-      "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'delete\\_%' ESCAPE '\\'",
-    )
-    .pluck()
-    .all();
-  for (const name of names) {
-    db.exec(`DROP TRIGGER "${name}"`);
-  }
-}
-
-function copyEpoch(working: string, areaDb: Connection): void {
-  const db = openWorking(working);
-  try {
-    const epoch = textIn(db, 'main', 'DB_EPOCH') ?? '';
-    if (textIn(areaDb, 'main', 'DB_EPOCH') !== epoch) {
-      putMeta(areaDb, 'DB_EPOCH', epoch);
-    }
-    // After a loss of either file the counters may differ; the lower one of M would look like a restored T.
-    putMeta(db, 'SYNC_SEQ', textIn(areaDb, 'main', 'SYNC_SEQ') ?? '0');
-  } finally {
-    db.close();
-  }
-}
-
-function haveSameOrigin(working: string, area: string): boolean {
-  const epochs = [openWorking(working, {readonly: true}), openArea(area, {readonly: true})].map((db) => {
-    try {
-      return textIn(db, 'main', 'DB_EPOCH')?.split('.')[0];
-    } catch {
-      return undefined;
-    } finally {
-      db.close();
-    }
-  });
-  return epochs[0] === epochs[1];
-}
-
-function setAsideIfCorrupt(path: string, aside: string, messages: string[]): void {
-  if (!existsSync(path)) {
-    return;
-  }
-  const problem = quickCheck(path);
-  if (problem !== undefined) {
-    moveDatabase(path, aside);
-    messages.push(`WARNING: ${path} is damaged (${problem}); it was set aside as ${aside}`);
-  }
-}
-
-/** `undefined` when the file is sound, else what SQLite says of it. */
-export function quickCheck(path: string): string | undefined {
-  let db: Connection | undefined;
-  try {
-    db = openWorking(path, {readonly: true});
-    const result = String(db.pragma('quick_check(1)', {simple: true}));
-    return result === 'ok' ? undefined : result;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    db?.close();
-  }
-}
-
-function moveDatabase(from: string, to: string): void {
-  mkdirSync(dirname(to), {recursive: true});
-  renameSync(from, to);
-  for (const suffix of ['-wal', '-shm', '-journal']) {
-    if (existsSync(from + suffix)) {
-      renameSync(from + suffix, to + suffix);
-    }
-  }
-}
-
-function textIn(db: Connection, schema: string, name: string): string | undefined {
-  const has = db.prepare(`SELECT 1 FROM ${schema}.sqlite_master WHERE name = 'metadat'`).get() !== undefined;
-  return has
-    ? db.prepare<[string], string>(`SELECT val FROM ${schema}.metadat WHERE var = ?`).pluck().get(name)
-    : undefined;
-}
-
-function numberIn(db: Connection, schema: string, name: string): number | undefined {
-  const text = textIn(db, schema, name);
-  return text === undefined ? undefined : Number(text);
-}
-
-function putMeta(db: Connection, name: string, value: string): void {
-  db.prepare(
-    'INSERT INTO main.metadat (var, val) VALUES (?, ?) ON CONFLICT (var) DO UPDATE SET val = excluded.val',
-  ).run(name, value);
 }

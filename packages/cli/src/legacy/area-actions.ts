@@ -74,6 +74,7 @@ class AreaActions {
       this.#messages.print(printServers(listServers(this.#session.area.path)));
       return args.has('-kill-servers') && !(await stopServer(this.#session, '-kill-servers')) ? 1 : 0;
     }
+    await this.#maintainDatabase();
     this.#showConfig();
     await this.#changeRuns();
     await this.#list();
@@ -114,6 +115,31 @@ class AreaActions {
       0,
       removed.length === 0 ? 'no cached files to remove' : `removed cached files: ${removed.join(' ')}`,
     );
+  }
+
+  async #maintainDatabase(): Promise<void> {
+    const args = this.#args;
+    const session = this.#session;
+    const {cleanUp, importArea, rebuild, syncArea} = await import('../actions/database.ts');
+    for (const [option, action] of [
+      ['-import-megatest.db', importArea],
+      ['-sync-to-megatest.db', syncArea],
+      ['-cleanup-db', cleanUp],
+      ['-rebuild-db', rebuild],
+    ] as const) {
+      if (args.has(option)) {
+        this.#done();
+        await action(session, option, (line) => this.#messages.print(`${line}\n`));
+      }
+    }
+    if (args.has('-mark-incompletes')) {
+      this.#done();
+      const {testIds} = await session.daemon.call('runs.markIncomplete', {
+        target: args.value('-reqtarg', '-target'),
+        runPatt: args.value('-runname', ':runname'),
+      });
+      this.#messages.print(testIds.map((id) => `${id}\n`).join(''));
+    }
   }
 
   #showConfig(): void {

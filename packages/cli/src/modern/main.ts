@@ -4,6 +4,7 @@ import {PROGRAM_VERSION} from '@megatest/rpc';
 import yargs from 'yargs';
 import {areaCommands} from './area-commands.ts';
 import {EXIT, type Outcome} from './command.ts';
+import {dbCommands} from './db-commands.ts';
 import {lookCommands} from './look-commands.ts';
 import {MODERN_COMMANDS} from './names.ts';
 import {runCommands} from './run-commands.ts';
@@ -48,6 +49,7 @@ export async function modernMain(words: readonly string[]): Promise<number> {
       ...runCommands(outcome),
       ...lookCommands(outcome),
       ...serverCommands(outcome),
+      ...dbCommands(outcome),
     ] as never)
     .demandCommand(1, 'which command? See "megatest help"')
     .strict()

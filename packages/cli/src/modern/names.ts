@@ -4,6 +4,7 @@ import {LEGACY_SWITCHES, LEGACY_VALUE_OPTIONS} from '../legacy/arguments.ts';
 export const MODERN_COMMANDS = [
   'config',
   'data',
+  'db',
   'disks',
   'doctor',
   'get',
