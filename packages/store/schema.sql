@@ -2,37 +2,37 @@ CREATE TRIGGER delete_jobs_trigger AFTER DELETE ON jobs FOR EACH ROW
   WHEN OLD.action <> 'launch-test'
   BEGIN INSERT INTO sync_deletes (tbl, row_id, last_update) VALUES ('jobs', OLD.id, strftime('%s','now')); END;
 CREATE TRIGGER update_jobs_trigger AFTER UPDATE ON jobs FOR EACH ROW
-  WHEN NEW.last_update IS OLD.last_update
+  WHEN NEW.last_update IS OLD.last_update AND NEW.last_update IS NOT CAST(strftime('%s','now') AS INTEGER)
   BEGIN UPDATE jobs SET last_update = strftime('%s','now') WHERE id = NEW.id; END;
 CREATE TRIGGER delete_run_stats_trigger AFTER DELETE ON run_stats FOR EACH ROW
   BEGIN INSERT INTO sync_deletes (tbl, row_id, last_update) VALUES ('run_stats', OLD.id, strftime('%s','now')); END;
 CREATE TRIGGER update_run_stats_trigger AFTER UPDATE ON run_stats FOR EACH ROW
-  WHEN NEW.last_update IS OLD.last_update
+  WHEN NEW.last_update IS OLD.last_update AND NEW.last_update IS NOT CAST(strftime('%s','now') AS INTEGER)
   BEGIN UPDATE run_stats SET last_update = strftime('%s','now') WHERE id = NEW.id; END;
 CREATE TRIGGER delete_runners_trigger AFTER DELETE ON runners FOR EACH ROW
   BEGIN INSERT INTO sync_deletes (tbl, row_id, last_update) VALUES ('runners', OLD.id, strftime('%s','now')); END;
 CREATE TRIGGER update_runners_trigger AFTER UPDATE ON runners FOR EACH ROW
-  WHEN NEW.last_update IS OLD.last_update
+  WHEN NEW.last_update IS OLD.last_update AND NEW.last_update IS NOT CAST(strftime('%s','now') AS INTEGER)
   BEGIN UPDATE runners SET last_update = strftime('%s','now') WHERE id = NEW.id; END;
 CREATE TRIGGER delete_runs_trigger AFTER DELETE ON runs FOR EACH ROW
   BEGIN INSERT INTO sync_deletes (tbl, row_id, last_update) VALUES ('runs', OLD.id, strftime('%s','now')); END;
 CREATE TRIGGER update_runs_trigger AFTER UPDATE ON runs FOR EACH ROW
-  WHEN NEW.last_update IS OLD.last_update
+  WHEN NEW.last_update IS OLD.last_update AND NEW.last_update IS NOT CAST(strftime('%s','now') AS INTEGER)
   BEGIN UPDATE runs SET last_update = strftime('%s','now') WHERE id = NEW.id; END;
 CREATE TRIGGER delete_test_data_trigger AFTER DELETE ON test_data FOR EACH ROW
   BEGIN INSERT INTO sync_deletes (tbl, row_id, last_update) VALUES ('test_data', OLD.id, strftime('%s','now')); END;
 CREATE TRIGGER update_test_data_trigger AFTER UPDATE ON test_data FOR EACH ROW
-  WHEN NEW.last_update IS OLD.last_update
+  WHEN NEW.last_update IS OLD.last_update AND NEW.last_update IS NOT CAST(strftime('%s','now') AS INTEGER)
   BEGIN UPDATE test_data SET last_update = strftime('%s','now') WHERE id = NEW.id; END;
 CREATE TRIGGER delete_test_steps_trigger AFTER DELETE ON test_steps FOR EACH ROW
   BEGIN INSERT INTO sync_deletes (tbl, row_id, last_update) VALUES ('test_steps', OLD.id, strftime('%s','now')); END;
 CREATE TRIGGER update_teststeps_trigger AFTER UPDATE ON test_steps FOR EACH ROW
-  WHEN NEW.last_update IS OLD.last_update
+  WHEN NEW.last_update IS OLD.last_update AND NEW.last_update IS NOT CAST(strftime('%s','now') AS INTEGER)
   BEGIN UPDATE test_steps SET last_update = strftime('%s','now') WHERE id = NEW.id; END;
 CREATE TRIGGER delete_tests_trigger AFTER DELETE ON tests FOR EACH ROW
   BEGIN INSERT INTO sync_deletes (tbl, row_id, last_update) VALUES ('tests', OLD.id, strftime('%s','now')); END;
 CREATE TRIGGER update_tests_trigger AFTER UPDATE ON tests FOR EACH ROW
-  WHEN NEW.last_update IS OLD.last_update
+  WHEN NEW.last_update IS OLD.last_update AND NEW.last_update IS NOT CAST(strftime('%s','now') AS INTEGER)
   BEGIN UPDATE tests SET last_update = strftime('%s','now') WHERE id = NEW.id; END;
 CREATE TABLE access_log (id INTEGER PRIMARY KEY, user TEXT, accessed TIMESTAMP, args TEXT);
 CREATE TABLE archive_allocations (id INTEGER PRIMARY KEY, archive_block_id INTEGER, testname TEXT, item_path TEXT,
