@@ -27,6 +27,7 @@ import {
   RpcServer,
   startDaemon,
   startMessages,
+  withoutTestVariables,
 } from '@megatest/rpc';
 import * as z from 'zod';
 import {type CommandInfo, decodeCommandInfo, itemPathOf} from './execution/cmdinfo.ts';
@@ -37,6 +38,7 @@ import {TestconfigLoader} from './execution/testconfig-loader.ts';
 import {FollowUps} from './follow-ups.ts';
 import {CallServer, type FrontCall} from './helper/call-server.ts';
 import {Journal} from './journal.ts';
+import {BatchJobs} from './launch/batch-jobs.ts';
 import {HostLoads} from './launch/host-load.ts';
 import {type LaunchWorld, launchTest} from './launch/launch-test.ts';
 import {LaunchLog, type OpenLaunch} from './launch-log.ts';
@@ -100,6 +102,7 @@ class Manager {
   readonly #callsDirectory: string;
   readonly #planning: Planning;
   readonly #followUps: FollowUps;
+  readonly #batch: BatchJobs;
   #handOvers = 0;
   #busyMs = performance.now();
   #leave: (exitCode: number) => void = () => {};
@@ -186,6 +189,20 @@ class Manager {
     this.#journal = new Journal(join(directory, 'journal.jsonl'), async (journalId, entries) => {
       const {done} = await this.#daemon.call('manager.report', {journalId, entries: [...entries]});
       return done;
+    });
+    this.#batch = new BatchJobs({
+      report: (entry) => this.#journal.add(entry),
+      state: async (testId) => (await this.#daemon.call('tests.get', {test: {testId}}))?.state,
+      end: async (testId, comment) => {
+        await this.#daemon.call('tests.setState', {test: {testId}, state: 'KILLREQ', comment});
+      },
+      onEnded: ({launchId}) => {
+        if (this.#launches.get(launchId)?.stage.kind === 'queued') {
+          this.#launches.end(launchId);
+        }
+      },
+      log: this.#log.write,
+      env: withoutTestVariables(process.env),
     });
     this.#followUps = new FollowUps(this.#daemon, this.#journal, this.#log);
   }
@@ -333,6 +350,7 @@ class Manager {
   get #isBusy(): boolean {
     return (
       this.#executions.size > 0 ||
+      this.#batch.size > 0 ||
       this.#planning.isBusy ||
       this.#handOvers > 0 ||
       this.#submissions.size > 0 ||
@@ -372,6 +390,14 @@ class Manager {
         const world = this.#executionWorld(submitted.umask, false);
         const execution = Execution.start(result.info, result.encoded, result.env, context, world);
         await this.#run(execution, {launchId, testId, uuid: submission.uuid, launch}, false);
+      } else if (result.kind === 'queued') {
+        const {system, jobId} = result.job;
+        // A job that began at once has gone further already.
+        if (this.#launches.get(launchId)?.stage.kind === 'sent') {
+          const stage = {kind: 'queued', system, jobId} as const;
+          this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage});
+        }
+        this.#batch.follow(result.job);
       } else if (result.kind === 'notStarted') {
         this.#launches.end(launchId);
       }
@@ -452,6 +478,9 @@ class Manager {
     switch (stage.kind) {
       case 'sent':
         return;
+      case 'queued':
+        this.#batch.follow({launchId, testId: open.testId, system: stage.system, jobId: stage.jobId});
+        return;
       case 'ordered':
         // The daemon orders it again as soon as we do not name it, with everything a launch needs.
         this.#launches.end(launchId);
@@ -479,6 +508,8 @@ class Manager {
       void running.execution.kill(reason);
     } else if (this.#launches.open.some((open) => open.testId === testId && open.stage.kind === 'ordered')) {
       this.#killedEarly.set(testId, reason);
+    } else {
+      void this.#batch.cancel(testId, reason);
     }
   }
 
