@@ -27,11 +27,10 @@ import {
   RpcServer,
   startDaemon,
   startMessages,
-  withoutTestVariables,
 } from '@megatest/rpc';
 import * as z from 'zod';
-import {type CommandInfo, decodeCommandInfo, itemPathOf} from './execution/cmdinfo.ts';
-import {Execution, type ExecutionWorld} from './execution/execution.ts';
+import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
+import {Execution} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
 import {TestconfigLoader} from './execution/testconfig-loader.ts';
@@ -40,12 +39,13 @@ import {CallServer, type FrontCall} from './helper/call-server.ts';
 import {Journal} from './journal.ts';
 import {BatchJobs} from './launch/batch-jobs.ts';
 import {HostLoads} from './launch/host-load.ts';
-import {type LaunchWorld, launchTest} from './launch/launch-test.ts';
+import {launchTest} from './launch/launch-test.ts';
 import {LaunchLog, type OpenLaunch} from './launch-log.ts';
 import {ManagerLog} from './manager-log.ts';
 import {Planning, type Submission} from './planning.ts';
 import {runPreHook} from './pre-hook.ts';
 import {Submissions} from './submissions.ts';
+import {batchWorld, executionWorld, launchWorld, type ManagerParts} from './worlds.ts';
 
 /** What a manager is started with, as JSON. */
 export const managerSettings = z.object({
@@ -97,12 +97,12 @@ class Manager {
   readonly #executions = new Map<string, {readonly execution: Execution; readonly ended: Promise<number>}>();
   /** Launches that were killed before their execution began. */
   readonly #killedEarly = new Map<number, string>();
-  readonly #hostLoads = new HostLoads();
   /** Where the front of the `megatest` command finds this manager. */
   readonly #callsDirectory: string;
   readonly #planning: Planning;
   readonly #followUps: FollowUps;
   readonly #batch: BatchJobs;
+  readonly #parts: ManagerParts;
   #handOvers = 0;
   #busyMs = performance.now();
   #leave: (exitCode: number) => void = () => {};
@@ -190,21 +190,19 @@ class Manager {
       const {done} = await this.#daemon.call('manager.report', {journalId, entries: [...entries]});
       return done;
     });
-    this.#batch = new BatchJobs({
-      report: (entry) => this.#journal.add(entry),
-      state: async (testId) => (await this.#daemon.call('tests.get', {test: {testId}}))?.state,
-      end: async (testId, comment) => {
-        await this.#daemon.call('tests.setState', {test: {testId}, state: 'KILLREQ', comment});
-      },
-      onEnded: ({launchId}) => {
-        if (this.#launches.get(launchId)?.stage.kind === 'queued') {
-          this.#launches.end(launchId);
-        }
-      },
-      log: this.#log.write,
-      env: withoutTestVariables(process.env),
-    });
     this.#followUps = new FollowUps(this.#daemon, this.#journal, this.#log);
+    this.#parts = {
+      daemon: this.#daemon,
+      journal: this.#journal,
+      launches: this.#launches,
+      followUps: this.#followUps,
+      loader: this.#loader,
+      hostLoads: new HostLoads(),
+      log: this.#log,
+      executable: programs.executable,
+      callsDirectory: this.#callsDirectory,
+    };
+    this.#batch = new BatchJobs(batchWorld(this.#parts));
   }
 
   async run(): Promise<number> {
@@ -383,11 +381,11 @@ class Manager {
       const result = await launchTest(
         launch,
         {target, runName, options, env: submitted.env, umask: submitted.umask, context},
-        this.#launchWorld(),
+        launchWorld(this.#parts),
         () => this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage: {kind: 'sent'}}),
       );
       if (result.kind === 'runHere') {
-        const world = this.#executionWorld(submitted.umask, false);
+        const world = executionWorld(this.#parts, submitted.umask, false);
         const execution = Execution.start(result.info, result.encoded, result.env, context, world);
         await this.#run(execution, {launchId, testId, uuid: submission.uuid, launch}, false);
       } else if (result.kind === 'queued') {
@@ -455,7 +453,7 @@ class Manager {
       params.cmdinfo,
       params.env,
       context,
-      this.#executionWorld(params.umask, true),
+      executionWorld(this.#parts, params.umask, true),
       ...(params.output === null ? [] : [params.output]),
     );
     return await this.#run(execution, {launchId, testId: info['test-id'], uuid: null, launch: null}, true);
@@ -494,7 +492,7 @@ class Manager {
         }
         const submitted = uuid === null ? undefined : this.#submissions.get(uuid);
         const context = submitted?.context ?? (await this.#planning.contextFor(saved.info, saved.inherited));
-        const world = this.#executionWorld(submitted?.umask ?? process.umask(), stage.isHandedOver);
+        const world = executionWorld(this.#parts, submitted?.umask ?? process.umask(), stage.isHandedOver);
         const execution = Execution.adopt(saved, context, world);
         this.#log.write(`INFO: adopted test ${open.testId} in ${stage.rundir}`);
         await this.#run(execution, {launchId, testId: open.testId, uuid, launch}, stage.isHandedOver);
@@ -538,46 +536,5 @@ class Manager {
         this.#launches.end(launchId);
       }
     }
-  }
-
-  #launchWorld(): LaunchWorld {
-    return {
-      report: (entry) => this.#journal.add(entry),
-      log: this.#log.write,
-      warnSometimes: this.#log.writeSometimes,
-      hostLoads: this.#hostLoads,
-      executable: this.#programs.executable,
-      loadTestconfig: async (env, testDir) => await this.#loader.loadForLaunch(env, testDir),
-      isStillLaunched: async (testId) =>
-        (await this.#daemon.call('tests.get', {test: {testId}}))?.state === 'LAUNCHED',
-      delay: async (ms) => {
-        await new Promise((resolve) => setTimeout(resolve, ms));
-      },
-    };
-  }
-
-  /** A test that was handed over must be claimed: a batch system may start it twice. An order of the daemon's own comes once. */
-  #executionWorld(umask: number, isHandedOver: boolean): ExecutionWorld {
-    return {
-      report: (entry) => this.#journal.add(entry),
-      ...(isHandedOver ? {claim: async (request) => await this.#daemon.call('tests.claim', request)} : {}),
-      loadTestconfig: async (env, testDir) => await this.#loader.load(env, testDir),
-      previous: async (info) =>
-        await this.#daemon.call('tests.previous', {
-          runId: info['run-id'],
-          testName: info['test-name'],
-          itemPath: itemPathOf(info),
-        }),
-      recordedSteps: async (testId) => {
-        await this.#journal.settled();
-        return await this.#daemon.call('steps.list', {testIds: [testId]});
-      },
-      fire: (test, written) => this.#followUps.fire(test, written),
-      itemEnded: (info, env, context) => this.#followUps.itemEnded(info, env, context),
-      nowS: () => Math.floor(Date.now() / 1000),
-      log: this.#log.write,
-      umask,
-      callsDirectory: this.#callsDirectory,
-    };
   }
 }
