@@ -352,8 +352,7 @@ class Manager {
       this.#planning.isBusy ||
       this.#handOvers > 0 ||
       this.#submissions.size > 0 ||
-      !this.#journal.isEmpty ||
-      !this.#followUps.isIdle
+      !this.#journal.isEmpty
     );
   }
 
