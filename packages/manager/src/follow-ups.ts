@@ -57,7 +57,6 @@ export class FollowUps {
   readonly #pages: RollUpPages;
   /** Triggers start in the order of the writes that fire them. */
   #triggering: Promise<void> = Promise.resolve();
-  #pending = 0;
 
   constructor(daemon: DaemonClient, journal: Journal, log: ManagerLog) {
     this.#daemon = daemon;
@@ -66,12 +65,7 @@ export class FollowUps {
     this.#pages = new RollUpPages(rollUpWorld(daemon, (text) => log.write(`INFO: (1) ${text}`), log.write));
   }
 
-  get isIdle(): boolean {
-    return this.#pending === 0 && this.#pages.isIdle;
-  }
-
   fire(test: TriggeredTest, written: Written): void {
-    this.#pending += 1;
     this.#triggering = this.#triggering.then(async () => await this.#trigger(test, written));
   }
 
@@ -104,8 +98,6 @@ export class FollowUps {
       }
     } catch (error) {
       this.#log.write(`ERROR: triggers: ${error instanceof Error ? error.message : error}`);
-    } finally {
-      this.#pending -= 1;
     }
   }
 

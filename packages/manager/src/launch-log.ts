@@ -17,6 +17,8 @@ export type OpenLaunch = {
   readonly stage:
     | {readonly kind: 'ordered'}
     | {readonly kind: 'sent'}
+    /** A batch system has it. */
+    | {readonly kind: 'queued'; readonly system: string; readonly jobId: string}
     | {readonly kind: 'running'; readonly rundir: string; readonly isHandedOver: boolean};
 };
 

@@ -30,21 +30,23 @@ import {
   startMessages,
 } from '@megatest/rpc';
 import * as z from 'zod';
-import {type CommandInfo, decodeCommandInfo, itemPathOf} from './execution/cmdinfo.ts';
-import {Execution, type ExecutionWorld} from './execution/execution.ts';
+import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
+import {Execution} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
 import {TestconfigLoader} from './execution/testconfig-loader.ts';
 import {FollowUps} from './follow-ups.ts';
 import {CallServer, type FrontCall} from './helper/call-server.ts';
 import {Journal} from './journal.ts';
+import {BatchJobs} from './launch/batch-jobs.ts';
 import {HostLoads} from './launch/host-load.ts';
-import {type LaunchWorld, launchTest} from './launch/launch-test.ts';
+import {launchTest} from './launch/launch-test.ts';
 import {LaunchLog, type OpenLaunch} from './launch-log.ts';
 import {ManagerLog} from './manager-log.ts';
 import {Planning, type Submission} from './planning.ts';
 import {runPreHook} from './pre-hook.ts';
 import {Submissions} from './submissions.ts';
+import {batchWorld, executionWorld, launchWorld, type ManagerParts} from './worlds.ts';
 
 /** What a manager is started with, as JSON. */
 export const managerSettings = z.object({
@@ -96,11 +98,12 @@ class Manager {
   readonly #executions = new Map<string, {readonly execution: Execution; readonly ended: Promise<number>}>();
   /** Launches that were killed before their execution began. */
   readonly #killedEarly = new Map<number, string>();
-  readonly #hostLoads = new HostLoads();
   /** Where the front of the `megatest` command finds this manager. */
   readonly #callsDirectory: string;
   readonly #planning: Planning;
   readonly #followUps: FollowUps;
+  readonly #batch: BatchJobs;
+  readonly #parts: ManagerParts;
   #handOvers = 0;
   #busyMs = performance.now();
   #leave: (exitCode: number) => void = () => {};
@@ -189,6 +192,18 @@ class Manager {
       return done;
     });
     this.#followUps = new FollowUps(this.#daemon, this.#journal, this.#log);
+    this.#parts = {
+      daemon: this.#daemon,
+      journal: this.#journal,
+      launches: this.#launches,
+      followUps: this.#followUps,
+      loader: this.#loader,
+      hostLoads: new HostLoads(),
+      log: this.#log,
+      executable: programs.executable,
+      callsDirectory: this.#callsDirectory,
+    };
+    this.#batch = new BatchJobs(batchWorld(this.#parts));
   }
 
   async run(): Promise<number> {
@@ -337,11 +352,11 @@ class Manager {
   get #isBusy(): boolean {
     return (
       this.#executions.size > 0 ||
+      this.#batch.size > 0 ||
       this.#planning.isBusy ||
       this.#handOvers > 0 ||
       this.#submissions.size > 0 ||
-      !this.#journal.isEmpty ||
-      !this.#followUps.isIdle
+      !this.#journal.isEmpty
     );
   }
 
@@ -369,13 +384,21 @@ class Manager {
       const result = await launchTest(
         launch,
         {target, runName, options, env: submitted.env, umask: submitted.umask, context},
-        this.#launchWorld(),
+        launchWorld(this.#parts),
         () => this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage: {kind: 'sent'}}),
       );
       if (result.kind === 'runHere') {
-        const world = this.#executionWorld(submitted.umask, false);
+        const world = executionWorld(this.#parts, submitted.umask, false);
         const execution = Execution.start(result.info, result.encoded, result.env, context, world);
         await this.#run(execution, {launchId, testId, uuid: submission.uuid, launch}, false);
+      } else if (result.kind === 'queued') {
+        const {system, jobId} = result.job;
+        // A job that began at once has gone further already.
+        if (this.#launches.get(launchId)?.stage.kind === 'sent') {
+          const stage = {kind: 'queued', system, jobId} as const;
+          this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage});
+        }
+        this.#batch.follow(result.job);
       } else if (result.kind === 'notStarted') {
         this.#launches.end(launchId);
       }
@@ -433,7 +456,7 @@ class Manager {
       params.cmdinfo,
       params.env,
       context,
-      this.#executionWorld(params.umask, true),
+      executionWorld(this.#parts, params.umask, true),
       ...(params.output === null ? [] : [params.output]),
     );
     return await this.#run(execution, {launchId, testId: info['test-id'], uuid: null, launch: null}, true);
@@ -456,6 +479,9 @@ class Manager {
     switch (stage.kind) {
       case 'sent':
         return;
+      case 'queued':
+        this.#batch.follow({launchId, testId: open.testId, system: stage.system, jobId: stage.jobId});
+        return;
       case 'ordered':
         // The daemon orders it again as soon as we do not name it, with everything a launch needs.
         this.#launches.end(launchId);
@@ -469,7 +495,7 @@ class Manager {
         }
         const submitted = uuid === null ? undefined : this.#submissions.get(uuid);
         const context = submitted?.context ?? (await this.#planning.contextFor(saved.info, saved.inherited));
-        const world = this.#executionWorld(submitted?.umask ?? process.umask(), stage.isHandedOver);
+        const world = executionWorld(this.#parts, submitted?.umask ?? process.umask(), stage.isHandedOver);
         const execution = Execution.adopt(saved, context, world);
         this.#log.write(`INFO: adopted test ${open.testId} in ${stage.rundir}`);
         await this.#run(execution, {launchId, testId: open.testId, uuid, launch}, stage.isHandedOver);
@@ -483,6 +509,8 @@ class Manager {
       void running.execution.kill(reason);
     } else if (this.#launches.open.some((open) => open.testId === testId && open.stage.kind === 'ordered')) {
       this.#killedEarly.set(testId, reason);
+    } else {
+      void this.#batch.cancel(testId, reason);
     }
   }
 
@@ -511,46 +539,5 @@ class Manager {
         this.#launches.end(launchId);
       }
     }
-  }
-
-  #launchWorld(): LaunchWorld {
-    return {
-      report: (entry) => this.#journal.add(entry),
-      log: this.#log.write,
-      warnSometimes: this.#log.writeSometimes,
-      hostLoads: this.#hostLoads,
-      executable: this.#programs.executable,
-      loadTestconfig: async (env, testDir) => await this.#loader.loadForLaunch(env, testDir),
-      isStillLaunched: async (testId) =>
-        (await this.#daemon.call('tests.get', {test: {testId}}))?.state === 'LAUNCHED',
-      delay: async (ms) => {
-        await new Promise((resolve) => setTimeout(resolve, ms));
-      },
-    };
-  }
-
-  /** A test that was handed over must be claimed: a batch system may start it twice. An order of the daemon's own comes once. */
-  #executionWorld(umask: number, isHandedOver: boolean): ExecutionWorld {
-    return {
-      report: (entry) => this.#journal.add(entry),
-      ...(isHandedOver ? {claim: async (request) => await this.#daemon.call('tests.claim', request)} : {}),
-      loadTestconfig: async (env, testDir) => await this.#loader.load(env, testDir),
-      previous: async (info) =>
-        await this.#daemon.call('tests.previous', {
-          runId: info['run-id'],
-          testName: info['test-name'],
-          itemPath: itemPathOf(info),
-        }),
-      recordedSteps: async (testId) => {
-        await this.#journal.settled();
-        return await this.#daemon.call('steps.list', {testIds: [testId]});
-      },
-      fire: (test, written) => this.#followUps.fire(test, written),
-      itemEnded: (info, env, context) => this.#followUps.itemEnded(info, env, context),
-      nowS: () => Math.floor(Date.now() / 1000),
-      log: this.#log.write,
-      umask,
-      callsDirectory: this.#callsDirectory,
-    };
   }
 }

@@ -49,14 +49,9 @@ type Pending = {test: IteratedTest; readonly firstMs: number; timer: NodeJS.Time
 export class RollUpPages {
   readonly #world: RollUpWorld;
   readonly #pending = new Map<string, Pending>();
-  #writing = 0;
 
   constructor(world: RollUpWorld) {
     this.#world = world;
-  }
-
-  get isIdle(): boolean {
-    return this.#pending.size === 0 && this.#writing === 0;
   }
 
   itemEnded(test: IteratedTest): void {
@@ -75,14 +70,11 @@ export class RollUpPages {
     if (test === undefined) {
       return;
     }
-    this.#writing += 1;
     try {
       await updateRollUpPage(test, false, this.#world);
     } catch (error) {
       const cause = error instanceof Error ? error.message : error;
       this.#world.log(`WARNING: no page for the items of ${test.testName}: ${cause}`);
-    } finally {
-      this.#writing -= 1;
     }
   }
 }

@@ -19,6 +19,8 @@ import {
 } from '../execution/run-directory.ts';
 import type {TestconfigData} from '../execution/testconfig-data.ts';
 import type {AreaContext} from '../plan/area-context.ts';
+import {type SubmittedJob, submitJob} from './batch-jobs.ts';
+import {batchSystemOf} from './batch-system.ts';
 import type {HostLoads} from './host-load.ts';
 import {type LaunchedTest, launchEnvironment, scanEnvironment} from './launch-environment.ts';
 import {chooseLauncher, launchWords, runLauncher} from './launcher.ts';
@@ -50,6 +52,7 @@ export type LaunchWorld = {
 export type LaunchResult =
   | {readonly kind: 'runHere'; readonly info: CommandInfo; readonly encoded: string; readonly env: Env}
   | {readonly kind: 'sent'}
+  | {readonly kind: 'queued'; readonly job: SubmittedJob}
   /** Nothing was started, and that has been reported. */
   | {readonly kind: 'notStarted'};
 
@@ -157,10 +160,19 @@ async function launchOrThrow(
   if (launcher === undefined) {
     return {kind: 'runHere', info, encoded, env};
   }
+  const batch = await batchSystemOf(launcher);
   onSent();
   const signature = `${context.areaName}:${testName}:${itemPath}`;
   const debug = submission.options.verbosity;
   const words = launchWords({launcher, executable: info.megatest, signature, encoded, debug});
+  if (batch !== undefined) {
+    const command = launchWords({launcher: '', executable: info.megatest, signature, encoded, debug}).trim();
+    const {system, options, key} = batch;
+    const name = signature.replaceAll(/[\s:/]+/g, '_');
+    const jobId = await submitJob({system, options, name, command, directory: placement.shortdir, env});
+    world.report({type: 'update', testId, launchId, set: {comment: `${system.name} job ${jobId}`}});
+    return {kind: 'queued', job: {testId, launchId, system: key, jobId}};
+  }
   await send(words, placement.shortdir, env, launch, context, world);
   return {kind: 'sent'};
 }

@@ -1,0 +1,127 @@
+import {describe, expect, it} from 'vitest';
+import type {BatchSystem, CommandOutput} from './batch-system.ts';
+import {gridEngine} from './grid-engine.ts';
+import {lsf} from './lsf.ts';
+import {pbs} from './pbs.ts';
+import {slurm} from './slurm.ts';
+
+const job = {name: 'area_test_a', logPath: '/r/batch log'};
+
+describe.each([
+  [slurm, '12\n', '12', 'sbatch --parsable --no-requeue --job-name=area_test_a --output='],
+  [gridEngine, '12\n', '12', 'qsub -terse -V -cwd -r n -S /bin/sh -N mt_area_test_a -j y -o '],
+  [lsf, 'Job <12> is submitted to queue <short>.\n', '12', 'bsub -rn -J area_test_a -o '],
+  [pbs, '12.server.site\n', '12.server.site', 'qsub -V -r n -S /bin/sh -N mt_area_test_a -j oe -o '],
+] satisfies readonly (readonly [BatchSystem, string, string, string])[])(
+  '$name',
+  (system, output, id, command) => {
+    it('submits with the options of the user last', () => {
+      expect(system.submitCommand(job, '-q $QUEUE')).toContain(command);
+      expect(system.submitCommand(job, '-q $QUEUE')).toMatch(/'\/r\/batch log'.* -q \$QUEUE$/);
+    });
+
+    it('finds the id of the job', () => {
+      expect(system.submittedId(output)).toBe(id);
+      expect(system.submittedId('no such queue\n')).toBeUndefined();
+    });
+
+    it('that does not answer says nothing about jobs', () => {
+      expect(system.statuses({code: 1, stdout: '', stderr: 'cannot connect to the server'})).toBeUndefined();
+    });
+  },
+);
+
+function statuses(system: BatchSystem, stdout: string, more: Partial<CommandOutput> = {}) {
+  return Object.fromEntries(system.statuses({code: 0, stdout, stderr: '', ...more}) ?? []);
+}
+
+describe('the states of jobs', () => {
+  it('of Slurm', () => {
+    const output = [
+      '1|PENDING|Resources',
+      '2|RUNNING|None',
+      '3|OUT_OF_MEMORY|OutOfMemory',
+      '4|TIMEOUT|TimeLimit',
+      '5|NODE_FAIL|None',
+      '6|CANCELLED|None',
+      '7|COMPLETED|None',
+    ].join('\n');
+    expect(statuses(slurm, output)).toEqual({
+      1: {kind: 'queued'},
+      2: {kind: 'running'},
+      3: {kind: 'gone', reason: 'Slurm: out of memory (OutOfMemory)'},
+      4: {kind: 'gone', reason: 'Slurm: time limit (TimeLimit)'},
+      5: {kind: 'gone', reason: 'Slurm: node failure'},
+      6: {kind: 'gone', reason: 'Slurm: cancelled'},
+      7: {kind: 'gone', reason: 'Slurm: COMPLETED'},
+    });
+    expect(statuses(slurm, '', {code: 1, stderr: 'slurm_load_jobs error: Invalid job id specified'})).toEqual(
+      {},
+    );
+  });
+
+  it('of Grid Engine', () => {
+    const output = [
+      'job-ID  prior   name       user         state submit/start at     queue          slots ja-task-ID',
+      '-------------------------------------------------------------------------------------------------',
+      '      1 0.00000 mt_a_t_1   ann          qw    11/24/2026 20:00:00                    1',
+      '      2 0.55500 mt_a_t_2   ann          r     11/24/2026 20:00:00 all.q@localhost    1',
+      '      3 0.55500 mt_a_t_3   ann          Eqw   11/24/2026 20:00:00                    1',
+    ].join('\n');
+    expect(statuses(gridEngine, output)).toEqual({
+      1: {kind: 'queued'},
+      2: {kind: 'running'},
+      3: {kind: 'gone', reason: 'Grid Engine: the job is in error state Eqw'},
+    });
+    const accounting =
+      'qname        all.q\nfailed       100 : assumedly after job\nexit_status  137                  \n';
+    expect(gridEngine.endedReason?.(accounting)).toBe(
+      'Grid Engine: 100 : assumedly after job, exit status 137',
+    );
+    expect(gridEngine.endedReason?.('failed       0\nexit_status  3\n')).toBe(
+      'Grid Engine: the job ended with exit status 3',
+    );
+    expect(gridEngine.endedReason?.('error: job id 9 not found\n')).toBeUndefined();
+  });
+
+  it('of LSF', () => {
+    const output = [
+      '1^PEND^-^-',
+      '2^RUN^-^-',
+      '3^EXIT^137^TERM_MEMLIMIT: job killed after reaching LSF memory usage limit',
+      '4^DONE^-^-',
+    ].join('\n');
+    expect(statuses(lsf, output)).toEqual({
+      1: {kind: 'queued'},
+      2: {kind: 'running'},
+      3: {
+        kind: 'gone',
+        reason: 'LSF: EXIT, exit code 137, TERM_MEMLIMIT: job killed after reaching LSF memory usage limit',
+      },
+      4: {kind: 'gone', reason: 'LSF: DONE'},
+    });
+    expect(statuses(lsf, '', {code: 255, stderr: 'Job <9> is not found'})).toEqual({});
+  });
+
+  it('of PBS', () => {
+    const output = [
+      'Job Id: 1.server',
+      '    Job_Name = mt_a',
+      '    job_state = Q',
+      '',
+      'Job Id: 2.server',
+      '    job_state = F',
+      '    comment = Job run at Tue and fai',
+      '\tled',
+      '    Exit_status = 271',
+      '',
+    ].join('\n');
+    expect(statuses(pbs, output)).toEqual({
+      '1.server': {kind: 'queued'},
+      '2.server': {
+        kind: 'gone',
+        reason: 'PBS: the job has ended: exit status 271, Job run at Tue and failed',
+      },
+    });
+  });
+});

@@ -1,0 +1,43 @@
+/** PBS: `qsub`, `qstat`, `qdel`. Written after the documented output of these commands; not tried with a real PBS. */
+import {type BatchSystem, type JobStatus, shellWord} from './batch-system.ts';
+
+const queued = new Set(['Q', 'H', 'W', 'T']);
+const running = new Set(['R', 'E', 'S', 'U', 'B']);
+/** Longest name that PBS takes. */
+const longestName = 15;
+
+export const pbs: BatchSystem = {
+  name: 'PBS',
+  submitCommand: ({name, logPath}, options) =>
+    `qsub -V -r n -S /bin/sh -N ${shellWord(`mt_${name.replace(/[^\w.-]/g, '_')}`.slice(0, longestName))} -j oe -o ${shellWord(logPath)} ${options}`,
+  submittedId: (output) => /^(\d+\S*)\s*$/m.exec(output)?.[1],
+  statusCommand: (ids) => `qstat -x -f ${ids.join(' ')}`,
+  statuses({code, stdout, stderr}) {
+    if (code !== 0 && stdout.trim() === '' && !/Unknown Job Id|has finished/i.test(stderr)) {
+      return undefined;
+    }
+    const statuses = new Map<string, JobStatus>();
+    // A long value goes on in the next line, after a tab.
+    for (const block of stdout
+      .replaceAll('\n\t', '')
+      .split(/^Job Id: /m)
+      .slice(1)) {
+      const value = (key: string) => new RegExp(`^\\s*${key} = (.*)$`, 'm').exec(block)?.[1]?.trim();
+      const id = block.split('\n', 1)[0]?.trim() ?? '';
+      statuses.set(id, statusOf(value('job_state') ?? '', value('Exit_status'), value('comment')));
+    }
+    return statuses;
+  },
+  cancelCommand: (id) => `qdel ${id}`,
+};
+
+function statusOf(state: string, exit: string | undefined, comment: string | undefined): JobStatus {
+  if (queued.has(state)) {
+    return {kind: 'queued'};
+  }
+  if (running.has(state)) {
+    return {kind: 'running'};
+  }
+  const more = [exit === undefined ? '' : `exit status ${exit}`, comment ?? ''].filter((part) => part !== '');
+  return {kind: 'gone', reason: `PBS: the job has ended${more.length === 0 ? '' : `: ${more.join(', ')}`}`};
+}

@@ -1,0 +1,59 @@
+/** Slurm: `sbatch`, `squeue`, `scancel`. */
+import {type BatchSystem, type JobStatus, shellWord} from './batch-system.ts';
+
+const queued = new Set([
+  'PENDING',
+  'CONFIGURING',
+  'REQUEUED',
+  'REQUEUE_HOLD',
+  'REQUEUE_FED',
+  'RESV_DEL_HOLD',
+  'SPECIAL_EXIT',
+]);
+const running = new Set([
+  'RUNNING',
+  'COMPLETING',
+  'SUSPENDED',
+  'STOPPED',
+  'SIGNALING',
+  'STAGE_OUT',
+  'RESIZING',
+]);
+const words: Readonly<Record<string, string>> = {
+  OUT_OF_MEMORY: 'out of memory',
+  TIMEOUT: 'time limit',
+  NODE_FAIL: 'node failure',
+  CANCELLED: 'cancelled',
+};
+
+export const slurm: BatchSystem = {
+  name: 'Slurm',
+  // Requeued jobs would start a test twice; its launch id makes that harmless, but nobody needs it.
+  submitCommand: ({name, logPath}, options) =>
+    `sbatch --parsable --no-requeue --job-name=${shellWord(name)} --output=${shellWord(logPath)} --open-mode=append ${options}`,
+  submittedId: (output) => /^(\d+)(?:;\S+)?\s*$/m.exec(output)?.[1],
+  statusCommand: (ids) => `squeue --noheader --states=all --format='%i|%T|%r' --jobs=${ids.join(',')}`,
+  statuses({code, stdout, stderr}) {
+    if (code !== 0 && !stderr.includes('Invalid job id')) {
+      return undefined;
+    }
+    const lines = stdout.split('\n').map((line) => line.trim().split('|'));
+    return new Map(
+      lines
+        .filter(([id]) => id !== '')
+        .map(([id = '', state = '', reason = '']) => [id, statusOf(state, reason)]),
+    );
+  },
+  cancelCommand: (id) => `scancel ${id}`,
+};
+
+function statusOf(state: string, reason: string): JobStatus {
+  if (queued.has(state)) {
+    return {kind: 'queued'};
+  }
+  if (running.has(state)) {
+    return {kind: 'running'};
+  }
+  const more = reason === '' || reason === 'None' ? '' : ` (${reason})`;
+  return {kind: 'gone', reason: `Slurm: ${words[state] ?? state}${more}`};
+}

@@ -1,0 +1,86 @@
+/** What launching, running and batch jobs see of their manager: each a small interface over the manager's parts. */
+import {type DaemonClient, withoutTestVariables} from '@megatest/rpc';
+import {itemPathOf} from './execution/cmdinfo.ts';
+import type {ExecutionWorld} from './execution/execution.ts';
+import type {TestconfigLoader} from './execution/testconfig-loader.ts';
+import type {FollowUps} from './follow-ups.ts';
+import type {Journal} from './journal.ts';
+import type {BatchWorld} from './launch/batch-jobs.ts';
+import type {HostLoads} from './launch/host-load.ts';
+import type {LaunchWorld} from './launch/launch-test.ts';
+import type {LaunchLog} from './launch-log.ts';
+import type {ManagerLog} from './manager-log.ts';
+
+export type ManagerParts = {
+  readonly daemon: DaemonClient;
+  readonly journal: Journal;
+  readonly launches: LaunchLog;
+  readonly followUps: FollowUps;
+  readonly loader: TestconfigLoader;
+  readonly hostLoads: HostLoads;
+  readonly log: ManagerLog;
+  /** The `megatest` command. */
+  readonly executable: string;
+  readonly callsDirectory: string;
+};
+
+export function launchWorld(parts: ManagerParts): LaunchWorld {
+  const {daemon, journal, loader, hostLoads, log, executable} = parts;
+  return {
+    report: (entry) => journal.add(entry),
+    log: log.write,
+    warnSometimes: log.writeSometimes,
+    hostLoads,
+    executable,
+    loadTestconfig: async (env, testDir) => await loader.loadForLaunch(env, testDir),
+    isStillLaunched: async (testId) =>
+      (await daemon.call('tests.get', {test: {testId}}))?.state === 'LAUNCHED',
+    delay: async (ms) => {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    },
+  };
+}
+
+/** A test that was handed over must be claimed: a batch system may start it twice. An order of the daemon's own comes once. */
+export function executionWorld(parts: ManagerParts, umask: number, isHandedOver: boolean): ExecutionWorld {
+  const {daemon, journal, loader, followUps, log, callsDirectory} = parts;
+  return {
+    report: (entry) => journal.add(entry),
+    ...(isHandedOver ? {claim: async (request) => await daemon.call('tests.claim', request)} : {}),
+    loadTestconfig: async (env, testDir) => await loader.load(env, testDir),
+    previous: async (info) =>
+      await daemon.call('tests.previous', {
+        runId: info['run-id'],
+        testName: info['test-name'],
+        itemPath: itemPathOf(info),
+      }),
+    recordedSteps: async (testId) => {
+      await journal.settled();
+      return await daemon.call('steps.list', {testIds: [testId]});
+    },
+    fire: (test, written) => followUps.fire(test, written),
+    itemEnded: (info, env, context) => followUps.itemEnded(info, env, context),
+    nowS: () => Math.floor(Date.now() / 1000),
+    log: log.write,
+    umask,
+    callsDirectory,
+  };
+}
+
+export function batchWorld(parts: ManagerParts): BatchWorld {
+  const {daemon, journal, launches, log} = parts;
+  return {
+    report: (entry) => journal.add(entry),
+    state: async (testId) => (await daemon.call('tests.get', {test: {testId}}))?.state,
+    end: async (testId, comment) => {
+      await daemon.call('tests.setState', {test: {testId}, state: 'KILLREQ', comment});
+    },
+    onEnded: ({launchId}) => {
+      if (launches.get(launchId)?.stage.kind === 'queued') {
+        launches.end(launchId);
+      }
+    },
+    log: log.write,
+    env: withoutTestVariables(process.env),
+  };
+}
