@@ -1,12 +1,14 @@
 /** The pages of the manual that are made from tables in the source, so that they cannot tell anything else than the program does. */
 import {referenceMarkdown} from '@megatest/config';
 import {colour, isGood, STATES, STATUSES} from '@megatest/model';
+import {daemonMethods, type MethodTable, RPC_CODES} from '@megatest/rpc';
 
 /** Path below `docs/` to text. */
 export function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ['reference/configuration.md', referenceMarkdown()],
     ['reference/states.md', statesPage()],
+    ['rpc.md', rpcPage()],
   ]);
 }
 
@@ -42,5 +44,37 @@ one has its directory cleaned or removed; an *ended* one stays as it is until so
 | Status | Good for dependants | Rank | Colour | Meaning |
 |---|---|---|---|---|
 ${statuses.join('\n')}
+`;
+}
+
+function rpcPage(): string {
+  const methods: MethodTable = daemonMethods;
+  const rows = Object.entries(methods).map(([name, {kind, needs, doc, params}]) => {
+    const role = kind === 'write' || needs === 'operator' ? 'operator' : 'viewer';
+    const names = Object.keys((params as unknown as {readonly shape: object}).shape).map(
+      (one) => `\`${one}\``,
+    );
+    return `| ${name} | ${kind} | ${role} | ${names.join(', ') || '-'} | ${doc} |`;
+  });
+  const codes = Object.entries(RPC_CODES).map(([name, code]) => `| ${code} | ${name} |`);
+  return `# Remote methods
+
+*This page is made from the source (\`npm run docs\`).*
+
+JSON-RPC 2.0 over a WebSocket at \`/rpc\`, or one request in a \`POST /rpc\` with the token of \`server.sessionToken\`. People call a
+method with \`megatest rpc METHOD PARAMETERS\`.
+
+| Method | Kind | Role | Parameters | What it does |
+|---|---|---|---|---|
+${rows.join('\n')}
+
+A *read* sees all earlier writes of its connection; a *write* takes effect once, however often it is sent; a *long* one is answered
+when something has happened, and keeps nobody waiting.
+
+## Errors
+
+| Code | Name |
+|---|---|
+${codes.join('\n')}
 `;
 }

@@ -55,18 +55,6 @@ describe('the daemon', () => {
     db.close();
   });
 
-  it('case 3: hangs: one that shows no life for a minute is ended, and another takes over', async () => {
-    await using lone = await LoneArea.make();
-    await lone.note('kept');
-    const {pid} = lone;
-    process.kill(pid, 'SIGSTOP');
-    const longAgo = Date.now() / 1000 - 120;
-    utimesSync(join(lone.path, '.server'), longAgo, longAgo);
-    expect(await lone.noted()).toBe('kept');
-    expect(lone.pid).not.toBe(pid);
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
-  });
-
   it('case 17: a second one beside it says so and ends with 0; the first goes on', async () => {
     await using lone = await LoneArea.make();
     const {pid} = lone;

@@ -435,7 +435,7 @@ class Daemon {
     }
     // The marks of the last flush are on their way to M.
     await this.#homehost?.write(() => {});
-    const isFlushed = this.#syncer?.isDirty === false;
+    const isFlushed = this.#rescued === undefined && this.#syncer?.problem === undefined;
     this.#db?.pragma('wal_checkpoint(TRUNCATE)');
     this.#db?.close();
     if (this.#rescued !== undefined) {

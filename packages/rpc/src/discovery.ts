@@ -233,7 +233,12 @@ export function ensureKey(file: string, mode: number): {readonly key: string; re
   let wasReplaced = false;
   if (existsSync(file)) {
     const key = readFileSync(file, 'utf8').trim();
-    if (/^[0-9a-f]{64}$/.test(key) && (statSync(file).mode & 0o777 & ~mode) === 0) {
+    const found = statSync(file).mode & 0o777;
+    if (/^[0-9a-f]{64}$/.test(key) && (found & ~mode) === 0) {
+      if (found !== mode) {
+        // The area has been opened to more users since.
+        chmodSync(file, mode);
+      }
       return {key, wasReplaced: false};
     }
     wasReplaced = true;

@@ -102,6 +102,8 @@ export class RpcServer<T extends MethodTable> {
       handleProtocols: (offered) => (offered.has('megatest.v1') ? 'megatest.v1' : false),
       verifyClient: ({req}: {req: IncomingMessage}) => isOwnOrigin(req),
     });
+    // Errors of the HTTP server, such as a port that is taken, are also told here; its owner deals with them.
+    sockets.on('error', () => {});
     sockets.on('connection', (socket, request) =>
       this.#accept(socket, request.socket.remoteAddress ?? 'local'),
     );
