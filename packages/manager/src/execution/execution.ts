@@ -22,7 +22,7 @@ import {takePending} from './pending-reports.ts';
 import {killTree} from './process-tree.ts';
 import {type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
 import {commandOf, makefileRules, prepareSteps, type Step, stepsOf} from './step-list.ts';
-import {hasStarted, readExit, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
+import {readExit, readStarted, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
 import {combine, finalStatus, stepClass} from './step-result.ts';
 import type {StepRecord} from './step-view.ts';
 import {writeSummaryPage} from './summary-page.ts';
@@ -291,11 +291,11 @@ export class Execution {
     const known = this.#progress.position === position ? this.#progress : undefined;
     const {index} = step;
     const env = this.#env;
-    if (known !== undefined && hasStarted(this.rundir, index)) {
-      // Begun under another manager of this host: wait for it or take what it left.
-      this.#current = {pid: known.pid, pidStart: known.pidStart};
-      const end =
-        readExit(this.rundir, index) ?? (await watchStep(this.rundir, index, known.pid, known.pidStart));
+    const started = known === undefined ? undefined : readStarted(this.rundir, index);
+    if (started !== undefined) {
+      // Begun under another manager of this host, which may have died before it noted the pid: wait for it or take what it left.
+      this.#current = started;
+      const end = readExit(this.rundir, index) ?? (await watchStep(this.rundir, index));
       this.#current = {pid: 0, pidStart: ''};
       return end;
     }

@@ -6,7 +6,7 @@
  * starts twice in one launch.
  */
 import {spawn} from 'node:child_process';
-import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
+import {closeSync, openSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
 import {processStart} from '@megatest/rpc';
@@ -20,16 +20,15 @@ export type RunningStep = {
 };
 
 /**
- * One shell for both: it notes the start, runs the command in a subshell (so that `exit` ends just that), and notes how it ended.
- * The command sees no arguments of ours.
+ * One shell for all: it notes that it is the one that runs the command (its pid and when it started, as the kernel counts), runs it in
+ * a subshell (so that `exit` ends just that), and notes how it ended. The command sees neither arguments nor variables of ours.
  */
-const wrapper = [
-  'set -C',
-  'command : > "$1.started" || exit 0',
-  'set +C',
-  '(c=$2; set --; eval "$c")',
-  'echo $? > "$1.exit"',
-].join('\n');
+const wrapper = `read -ra s < "/proc/$$/stat"
+set -C
+command echo "$$ \${s[21]}" > "$1.started" || exit 0
+set +C; unset s
+(c=$2; set --; eval "$c")
+echo $? > "$1.exit"`;
 
 export type StepRequest = {
   readonly index: number;
@@ -57,13 +56,20 @@ export function startStep(request: StepRequest): RunningStep {
       detached: true,
       stdio: ['ignore', output, output],
     });
+    const pid = child.pid ?? 0;
     const ended = new Promise<StepEnd>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        resolve(readExit(rundir, index) ?? {code: null, signal: signal ?? `exit ${code}`}),
-      );
+      child.once('exit', (code, signal) => {
+        const end = readExit(rundir, index);
+        const owner = readStarted(rundir, index);
+        if (end === undefined && owner !== undefined && owner.pid !== pid) {
+          // A manager that died had started it a moment before.
+          void watchStep(rundir, index).then(resolve);
+        } else {
+          resolve(end ?? {code: null, signal: signal ?? `exit ${code}`});
+        }
+      });
     });
-    const pid = child.pid ?? 0;
     return {pid, pidStart: processStart(pid), ended};
   } finally {
     closeSync(output);
@@ -101,19 +107,30 @@ function openOutput(path: string, rundir: string): number {
   }
 }
 
-export function hasStarted(rundir: string, index: number): boolean {
-  return existsSync(`${stepFile(rundir, index)}.started`);
+/** The shell that runs a step, by its own word; `undefined` when none has begun. */
+export function readStarted(
+  rundir: string,
+  index: number,
+): {readonly pid: number; readonly pidStart: string} | undefined {
+  try {
+    const [pid = '', pidStart = ''] = readFileSync(`${stepFile(rundir, index)}.started`, 'utf8')
+      .trim()
+      .split(' ');
+    return {pid: Number(pid), pidStart};
+  } catch {
+    return undefined;
+  }
 }
 
 const watchMs = 100;
 
 /** Waits for a process that another manager started. */
-export async function watchStep(
-  rundir: string,
-  index: number,
-  pid: number,
-  pidStart: string,
-): Promise<StepEnd> {
+export async function watchStep(rundir: string, index: number): Promise<StepEnd> {
+  // The file is there a moment before its line.
+  for (let left = 10; left > 0 && readStarted(rundir, index)?.pidStart === ''; left -= 1) {
+    await new Promise((resolve) => setTimeout(resolve, watchMs));
+  }
+  const {pid, pidStart} = readStarted(rundir, index) ?? {pid: 0, pidStart: ''};
   while (pidStart !== '' && processStart(pid) === pidStart) {
     await new Promise((resolve) => setTimeout(resolve, watchMs));
   }
