@@ -324,6 +324,17 @@ describe('beyond the original', () => {
       hopeless: 'COMPLETED/FAIL',
       after: 'COMPLETED/PASS',
     });
+    const why = await area.megatest(['why', 'shaky']);
+    expect(why.stdout).toMatch(
+      /^shaky is PASS: Flaky: passed at retry 1\n {2}attempt 1 was FAIL after \d+s: Failed at step step; its files are in \S+\/attempts\/1\n$/,
+    );
+    const {attempts} = JSON.parse((await area.megatest(['why', 'hopeless', '--json'])).stdout);
+    expect(attempts).toMatchObject([{attempt: 1, result: 'COMPLETED/FAIL'}]);
+    expect(existsSync(join(attempts[0].directory, 'step.log'))).toBe(true);
+    await area.megatest('remove -t x -n r --yes'.split(' '));
+    await area.megatest(['rpc', 'sync.flush']);
+    expect(area.query("SELECT id FROM jobs WHERE action = 'launch-test'")).toEqual([]);
+    expect(existsSync(attempts[0].directory)).toBe(false);
   });
 
   it('rerun failed repeats what failed and adds no test that the run never had', async () => {

@@ -9,6 +9,7 @@
 import {isRunning, stateKind} from '@megatest/model';
 import type {RunPlan, SubmitOptions} from '@megatest/rpc';
 import type {RunnerRow, Store, TestCore, TestRow} from '@megatest/store';
+import {isLaunchOf, retryOf} from './launch-id.ts';
 import {autoRerun, CLEAN_RERUN_DEFAULTS, parseAutoRerun, planResets} from './resets.ts';
 import {resultHeader, resultLine} from './result-line.ts';
 import type {LaunchOrder} from './scheduler/launch-order.ts';
@@ -264,11 +265,6 @@ export class Driver {
     this.schedule = undefined;
   }
 
-  /** Launch ids begin with the driver and tell which retry it was, so that a new daemon knows both. */
-  launchIdPrefix(retry: number): string {
-    return `${this.id}.${retry}.`;
-  }
-
   preclean(): boolean {
     return (
       (this.submission.options.preclean ?? false) ||
@@ -415,8 +411,7 @@ export class Driver {
   /** After a restart of the daemon: what this driver launched already is not launched again by -force or -rerun. */
   #ownLaunch(row: {readonly testId: number; readonly state: string}) {
     const launchId = row.state === 'NOT_STARTED' ? '' : this.#world.store.tests.launchId(row.testId);
-    const [driver, retry] = launchId.split('.');
-    return {isOwnLaunch: driver === String(this.id), retry: Number(retry ?? 0)};
+    return {isOwnLaunch: isLaunchOf(this.id, launchId), retry: retryOf(launchId)};
   }
 
   #countActive(row: TestCore | TestRow): void {

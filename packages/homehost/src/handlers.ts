@@ -300,7 +300,10 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       await once(context, () => store.tests.update(find(test).id, set));
       return null;
     },
-    'tests.why': ({test}) => ({text: why(find(test))}),
+    'tests.why': ({test}) => {
+      const row = find(test);
+      return {text: why(row), attempts: store.attempts.ofTest(row.id)};
+    },
     'tests.previous': ({runId, testName, itemPath}) =>
       store.tests.previous(runId, testName, itemPath) ?? null,
 

@@ -2,11 +2,12 @@
  * From an instance that may go to the order that its manager gets: the row is claimed in the transaction, the order follows after
  * the commit, and is given again to whatever manager comes up without knowing of it (spec runs.md 7.3, execution.md 6.4).
  */
-import {randomUUID} from 'node:crypto';
-import {isRunning} from '@megatest/model';
+import {join} from 'node:path';
+import {attemptDirectory, isRunning} from '@megatest/model';
 import type {Launch} from '@megatest/rpc';
 import type {Store, TestRow} from '@megatest/store';
 import type {Driver} from './driver.ts';
+import {isLaunchOf, makeLaunchId, retryOf} from './launch-id.ts';
 import {ask, type Manager, type Managers} from './managers.ts';
 import type {ReadyInstance} from './scheduler/schedule-options.ts';
 import {decideSkip, RUNDELAY_STATES, RUNDELAY_STATUSES} from './scheduler/skip-decision.ts';
@@ -59,7 +60,10 @@ export class LaunchOrders {
       driver.schedule?.notLaunched(testName, itemPath, result);
       return undefined;
     }
-    const launchId = `${driver.launchIdPrefix(retry)}${randomUUID()}`;
+    if (retry > 0) {
+      this.#keepAttempt(row, retry, store.tests.launchId(testId));
+    }
+    const launchId = makeLaunchId(driver.id, retry);
     store.tests.setState(testId, {state: 'LAUNCHED', status: 'n/a', comment: '', launchId}, nowS());
     slots.take({testId, testName, itemPath, jobgroup: plan.jobgroup});
     return this.#launch(driver, row, launchId, plan, instance.vars);
@@ -95,7 +99,7 @@ export class LaunchOrders {
           row?.state === 'LAUNCHED' &&
           row.runId === driver.runId &&
           !known.has(testId) &&
-          launchId.startsWith(`${driver.id}.`);
+          isLaunchOf(driver.id, launchId);
         if (isLost && test !== undefined) {
           const vars = driver.schedule?.varsOf(testName, itemPath) ?? [];
           launches.push(this.#launch(driver, row, launchId, test, vars));
@@ -124,10 +128,24 @@ export class LaunchOrders {
       vars: vars.map(([name, value]): [string, string] => [name, value]),
       testDir: test.testDir,
       preclean: driver.preclean(),
+      retry: retryOf(launchId),
       skipIfExists: test.skip?.kind === 'fileexists' ? test.skip.value : null,
       rundir,
       shortdir,
     };
+  }
+
+  /** What the attempt before this one came to; the manager keeps its files. */
+  #keepAttempt(row: TestRow, attempt: number, launchId: string): void {
+    const {store} = this.#world;
+    store.attempts.add(row.id, row.runId, launchId, {
+      attempt,
+      result: `${row.state}/${row.status}`,
+      comment: row.comment,
+      startTime: row.eventTime,
+      endTime: row.eventTime + row.runDuration,
+      directory: join(row.shortdir, attemptDirectory(attempt)),
+    });
   }
 
   async #orderAt(manager: Manager, driver: Driver, launches: readonly Launch[]): Promise<void> {

@@ -5,6 +5,7 @@
 import {isGood} from '@megatest/model';
 import {type ReportEntry, RpcError} from '@megatest/rpc';
 import type {Store, TestCore, TestUpdate} from '@megatest/store';
+import {retryOf} from './launch-id.ts';
 
 /** Applies entries that are newer than what is stored of this journal; returns the last sequence number that is done. */
 export function applyReport(
@@ -125,7 +126,7 @@ function flakyComment(
   state: string | undefined,
   status: string | undefined,
 ): string | undefined {
-  const retry = Number(launchId.split('.')[1] ?? 0);
+  const retry = retryOf(launchId);
   return retry > 0 && isGood(state ?? '', status ?? '') ? `Flaky: passed at retry ${retry}` : undefined;
 }
 

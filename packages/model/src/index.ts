@@ -19,7 +19,7 @@ export {
   wantedItems,
 } from './plan.ts';
 export {PLAN_FORMATS, type PlanFormat, type PrintablePlan, printPlan} from './plan-print.ts';
-export {parseRetryRule, type RetryRule, retryDelayS} from './retry-rule.ts';
+export {attemptDirectory, parseRetryRule, type RetryRule, retryDelayS} from './retry-rule.ts';
 export {type CountedGroup, rollUp, type StateStatus} from './roll-up.ts';
 export {RollUpCounter} from './roll-up-counter.ts';
 export {

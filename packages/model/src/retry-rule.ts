@@ -15,6 +15,11 @@ const defaultDelayS = 10;
 /** A test that fails again and again does not come more seldom than this. */
 const maxDelayS = 3600;
 
+/** Where the files of an attempt that did not stand are kept, below the run directory; attempts are counted from 1. */
+export function attemptDirectory(attempt: number): string {
+  return `attempts/${attempt}`;
+}
+
 /** `undefined` when the text is not of the form `3` or `3 30s`. */
 export function parseRetryRule(text: string): RetryRule | undefined {
   const [, digits, delay] = /^(\d+)(?:\s+(.+))?$/.exec(text.trim()) ?? [];

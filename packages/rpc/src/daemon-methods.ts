@@ -1,6 +1,7 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 
 import type {
+  Attempt,
   Counts,
   DataRow,
   RunnerRow,
@@ -307,9 +308,9 @@ export const daemonMethods = {
     {testId: id, launchId: name, host: name, pid: id, pidStart: name, takeOver: z.boolean().optional()},
   ),
   'tests.update': method<null>()('write', 'Columns of one test.', {test: testRef, set: testUpdate}),
-  'tests.why': method<{readonly text: string}>()(
+  'tests.why': method<{readonly text: string; readonly attempts: readonly Attempt[]}>()(
     'read',
-    'Why a test has not run, why it failed, or what waits for it.',
+    'Why a test has not run, why it failed, or what waits for it; and the attempts before the one that stands.',
     {test: testRef},
   ),
   'tests.previous': method<TestRow | null>()('read', 'The same test in the newest other run of the target.', {

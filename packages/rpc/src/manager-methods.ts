@@ -88,6 +88,8 @@ const launch = z.strictObject({
   vars,
   testDir: name,
   preclean: z.boolean(),
+  /** How often it was launched before in this run; the files of the attempt before are kept. */
+  retry: z.number().int().nonnegative(),
   /** The test is skipped when the manager finds this file. */
   skipIfExists: name.nullable(),
   /** Link and physical directory of an earlier execution, for `preclean`. */

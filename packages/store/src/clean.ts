@@ -18,6 +18,7 @@ export function clean(db: Connection, nowS: number): {readonly before: Counts; r
   for (const table of ['test_steps', 'test_data']) {
     db.prepare(`DELETE FROM ${table} WHERE test_id NOT IN (SELECT id FROM tests)`).run();
   }
+  db.prepare("DELETE FROM jobs WHERE action = 'launch-test' AND test_id NOT IN (SELECT id FROM tests)").run();
   db.prepare('DELETE FROM run_stats WHERE run_id NOT IN (SELECT id FROM runs)').run();
   return {before, after: count(db)};
 }

@@ -1,3 +1,4 @@
+export type {Attempt} from './attempt-table.ts';
 export {type Counts, clean} from './clean.ts';
 export {type Connection, openArea, openCache, openWorking} from './connection.ts';
 export type {DataRow} from './data-table.ts';

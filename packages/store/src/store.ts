@@ -4,6 +4,7 @@
  * A store is used inside a transaction of its owner (see `GroupCommitter`); it collects which rows changed, so that the scheduler
  * and the change feed need not look for them.
  */
+import {AttemptTable} from './attempt-table.ts';
 import type {Connection} from './connection.ts';
 import {DataTable} from './data-table.ts';
 import {MetaTable} from './meta-table.ts';
@@ -29,6 +30,7 @@ export class Store {
   readonly steps: StepTable;
   readonly data: DataTable;
   readonly runners: RunnerTable;
+  readonly attempts: AttemptTable;
   readonly meta: MetaTable;
   #changes: Changes = {runs: new Set(), tests: new Set(), runners: new Set()};
 
@@ -41,6 +43,7 @@ export class Store {
     this.steps = new StepTable(db, changed);
     this.data = new DataTable(db, changed);
     this.runners = new RunnerTable(db, changed);
+    this.attempts = new AttemptTable(db);
     this.meta = new MetaTable(db);
   }
 

@@ -452,7 +452,7 @@ export class TestTable {
     ).all(runId);
   }
 
-  /** Marks rows DELETED and removes their steps and data. */
+  /** Marks rows DELETED and removes their steps, data and earlier attempts. */
   delete(testIds: readonly number[]): void {
     for (const testId of testIds) {
       const row = this.#core.get(testId);
@@ -461,6 +461,7 @@ export class TestTable {
       }
       prepared(this.#db, 'DELETE FROM test_steps WHERE test_id = ?').run(testId);
       prepared(this.#db, 'DELETE FROM test_data WHERE test_id = ?').run(testId);
+      prepared(this.#db, "DELETE FROM jobs WHERE action = 'launch-test' AND test_id = ?").run(testId);
       prepared(this.#db, "UPDATE tests SET state = 'DELETED', status = 'n/a', comment = '' WHERE id = ?").run(
         testId,
       );

@@ -3,28 +3,39 @@
  * the files of the area say what it waits for, and the rows of the run what became of that.
  */
 import {askPlanner} from '@megatest/manager';
-import {isGood, label} from '@megatest/model';
+import {formatDuration, isGood, label} from '@megatest/model';
 import type {RunSummary} from '@megatest/rpc';
-import type {TestRow} from '@megatest/store';
+import type {Attempt, TestRow} from '@megatest/store';
 import type {CommandContext} from '../modern/command.ts';
 import {bundlePath} from '../programs.ts';
 import {environment} from '../session.ts';
+
+export type Explanation = {readonly text: string; readonly attempts: readonly Attempt[]};
 
 export async function explainTest(
   context: CommandContext,
   test: TestRow,
   run: RunSummary | undefined,
-): Promise<string> {
-  const {text} = await context.session.daemon.call('tests.why', {test: {testId: test.id}});
+): Promise<Explanation> {
+  const {text, attempts} = await context.session.daemon.call('tests.why', {test: {testId: test.id}});
   const isBlocked = test.state === 'NOT_STARTED' && test.status !== 'n/a';
   if (!isBlocked || run === undefined || !text.endsWith('nothing is driving its run')) {
-    return text;
+    return {text, attempts};
   }
   const culprits = await waitonsOf(context, test, run);
   const name = test.itemPath === '' ? test.testName : `${test.testName}/${test.itemPath}`;
-  return culprits.length === 0
-    ? text
-    : `${name} is ${label(test.state, test.status)}: it waits for ${culprits.join(', ')}`;
+  const told =
+    culprits.length === 0
+      ? text
+      : `${name} is ${label(test.state, test.status)}: it waits for ${culprits.join(', ')}`;
+  return {text: told, attempts};
+}
+
+/** A line for people: what an attempt came to, and where its files are. */
+export function attemptLine({attempt, result, comment, startTime, endTime, directory}: Attempt): string {
+  const [state = '', status = ''] = result.split('/');
+  const why = comment === '' ? '' : `: ${comment}`;
+  return `  attempt ${attempt} was ${label(state, status)} after ${formatDuration(endTime - startTime)}${why}; its files are in ${directory}`;
 }
 
 /** What a test waits for and what is not good of it, as the run has it. */

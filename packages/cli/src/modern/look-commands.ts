@@ -118,12 +118,12 @@ export const lookCommands: CommandFile = (outcome) => [
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
         const {test, run} = await findTest(context, args as TestArguments);
-        const {explainTest} = await import('../actions/explain-test.ts');
-        const text = await explainTest(context, test, run);
+        const {attemptLine, explainTest} = await import('../actions/explain-test.ts');
+        const {text, attempts} = await explainTest(context, test, run);
         if (context.isJson) {
-          context.json({testId: test.id, text});
+          context.json({testId: test.id, text, attempts});
         } else {
-          context.print(`${text}\n`);
+          context.print(`${[text, ...attempts.map(attemptLine)].join('\n')}\n`);
         }
         return EXIT.ok;
       }),

@@ -1,17 +1,19 @@
 /** Where a test runs: its directory on a disk, and the way there in the link tree (spec execution.md 3, 4). */
 import {
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmdirSync,
   rmSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
 import {dirname, join} from 'node:path';
-import {UserError} from '@megatest/model';
+import {attemptDirectory, UserError} from '@megatest/model';
 
 export type Placement = {
   /** Path in the link tree: `rundir` of the row, `MT_TEST_RUN_DIR`. */
@@ -75,6 +77,21 @@ function ensureDirectory(path: string): void {
       mkdirSync(path, {recursive: true});
     }
   }
+}
+
+/** Moves what an attempt has left out of the way of the next one; done again after an interruption, it goes on where it was. */
+export function keepAttempt(shortdir: string, attempt: number): void {
+  const [keepers = ''] = attemptDirectory(attempt).split('/');
+  const kept = join(shortdir, attemptDirectory(attempt));
+  const moving = join(shortdir, keepers, `.${attempt}`);
+  if (!existsSync(shortdir) || existsSync(kept)) {
+    return;
+  }
+  mkdirSync(moving, {recursive: true});
+  for (const name of readdirSync(shortdir).filter((name) => name !== keepers)) {
+    renameSync(join(shortdir, name), join(moving, name));
+  }
+  renameSync(moving, kept);
 }
 
 /** Copies the test's source into its run directory; what is there besides stays. */

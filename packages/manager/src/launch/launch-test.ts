@@ -12,6 +12,7 @@ import {type CommandInfo, encodeCommandInfo} from '../execution/cmdinfo.ts';
 import {chooseDisk, freeKiBOf, freeSpaceOfOutput} from '../execution/disks.ts';
 import {
   copySource,
+  keepAttempt,
   makeRunDirectory,
   type Placement,
   placementOf,
@@ -120,7 +121,9 @@ async function launchOrThrow(
   const launcher = await chooseLauncher(context.launcher, testName, itemPath, world);
   // Every line up to the launch itself is synchronous, so the umask of one submission never reaches another's files.
   process.umask(submission.umask);
-  if (launch.preclean && launch.rundir !== '') {
+  if (launch.retry > 0 && launch.shortdir !== '') {
+    keepAttempt(launch.shortdir, launch.retry);
+  } else if (launch.preclean && launch.rundir !== '') {
     removeRunDirectory({rundir: launch.rundir, shortdir: launch.shortdir});
   }
   let placement: Placement;
