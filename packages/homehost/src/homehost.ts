@@ -6,11 +6,12 @@
  * a test that ends and the launch that takes its place cost one commit. What others are told waits for the commit.
  */
 import {isOverloaded, isRunning, stateKind} from '@megatest/model';
-import {type Connected, type Launch, planReply, RpcError, type RunPlan} from '@megatest/rpc';
+import {type Connected, type Launch, RpcError, type RunPlan} from '@megatest/rpc';
 import {type Connection, GroupCommitter, Store, type TestCore} from '@megatest/store';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
 import {LaunchOrders, maxLaunchBatch} from './launch-orders.ts';
 import {ask, type Manager, Managers} from './managers.ts';
+import {PlanOrders} from './plan-orders.ts';
 import {DEAD_COMMENT, isDead} from './scheduler/dead-tests.ts';
 import {Slots} from './scheduler/slots.ts';
 import {Watchers} from './watchers.ts';
@@ -21,7 +22,6 @@ export type HomehostOptions = {
   readonly log: (level: 'INFO' | 'WARNING' | 'ERROR', text: string) => void;
 };
 
-const managerWaitMs = 60_000;
 /** Output and result of a driver that has ended stay readable for this long. */
 const keepEndedMs = 600_000;
 /** Tests that died without a word are looked for this often. */
@@ -36,6 +36,7 @@ export class Homehost {
   readonly #log: HomehostOptions['log'];
   readonly #slots = new Slots();
   readonly #orders: LaunchOrders;
+  readonly #planOrders: PlanOrders;
   readonly #watchers = new Watchers();
   /** Drivers that have not ended, by run. */
   readonly #live = new Map<number, Set<Driver>>();
@@ -65,6 +66,15 @@ export class Homehost {
       nowS: this.nowS,
       log: options.log,
     });
+    this.#planOrders = new PlanOrders({
+      store: this.store,
+      managers: this.managers,
+      nowS: this.nowS,
+      write: this.write,
+      change: async (driver, change) => await this.#change(driver, change),
+      fail: async (driver, error) => await this.#fail(driver, error),
+      endRunning: async (runId) => await this.#endRunning(runId),
+    });
     for (const {id, testName, itemPath} of this.store.tests.activeInstances()) {
       this.#slots.take({testId: id, testName, itemPath, jobgroup: ''});
     }
@@ -86,7 +96,7 @@ export class Homehost {
     for (const row of this.store.runners.live()) {
       const driver = this.#makeDriver(row.id, JSON.parse(row.options) as Submission, row.runId ?? 0);
       if (row.plan === '') {
-        void this.#plan(driver);
+        void this.#planOrders.plan(driver);
       } else {
         void this.#change(driver, () => driver.resume(JSON.parse(row.plan) as StoredPlan));
       }
@@ -138,7 +148,7 @@ export class Homehost {
       this.store.runners.setRun(id, run.runId);
       return {driverId: id, runId: run.runId};
     });
-    void this.#plan(this.#makeDriver(driverId, submission, runId));
+    void this.#planOrders.plan(this.#makeDriver(driverId, submission, runId));
     return {driverId, runId};
   }
 
@@ -299,7 +309,8 @@ export class Homehost {
           (other) => other !== driver && (other.schedule?.mayStart(testName) ?? true),
         ),
       tellChanges: () => this.#tellChanges(),
-      expandItems: (driver, testName, testDir) => void this.#expandItems(driver, testName, testDir),
+      expandItems: (driver, testName, testDir) =>
+        void this.#planOrders.expandItems(driver, testName, testDir),
       later: (delayMs, change) => {
         setTimeout(() => void this.#change(driver, change), delayMs).unref();
       },
@@ -341,70 +352,6 @@ export class Homehost {
     });
   }
 
-  async #plan(driver: Driver): Promise<void> {
-    const {uuid, target, runName, options, manager: at, argv, action} = driver.submission;
-    for (;;) {
-      let manager: Manager | undefined;
-      try {
-        manager = await this.managers.wait(at.host, at.user, managerWaitMs);
-        const reply = planReply.parse(
-          await ask(manager, 'manager.plan', {
-            submission: {uuid, target, runName, options},
-            argv: [...argv],
-          }),
-        );
-        if (action === 'rerun-all') {
-          await this.#endRunning(driver.runId);
-        }
-        await this.#preHook(driver, reply.plan.settings.preHook, manager);
-        await this.#change(driver, () => {
-          for (const {stream, level, text} of reply.messages) {
-            driver.say(level, text, stream);
-          }
-          for (const {testName, values} of reply.testMeta) {
-            for (const {field, value} of this.store.meta.update(testName, values)) {
-              driver.say(0, `Updating ${testName} ${field} to ${value}`, 'stdout');
-            }
-          }
-          if (reply.plan.exitCode === null) {
-            driver.start(reply.plan);
-          } else {
-            driver.end(reply.plan.exitCode);
-          }
-        });
-        return;
-      } catch (error) {
-        const isLost = manager !== undefined && this.managers.find(at.host, at.user) !== manager;
-        if (!isLost) {
-          await this.#fail(driver, error);
-          return;
-        }
-        // The manager was lost while it planned: the next one plans anew.
-      }
-    }
-  }
-
-  /** `[runs] pre-hook`, for a run that has no tests yet (runs.md 16); its exit code decides nothing. */
-  async #preHook(driver: Driver, command: string | null, manager: Manager): Promise<void> {
-    if (command === null) {
-      return;
-    }
-    const hasTests = this.store.tests.list({runIds: [driver.runId], limit: 1}).length > 0;
-    const startS = this.nowS();
-    const say = async (text: string) => await this.write(() => driver.say(0, `INFO: (0) ${text}`));
-    if (hasTests) {
-      await say(`Skipping pre-hook call, the run has tests already: "${command}"`);
-      return;
-    }
-    await say(`running pre-hook: "${command}"`);
-    const {uuid, target, runName, options} = driver.submission;
-    const {exitCode} = await ask(manager, 'manager.preHook', {
-      submission: {uuid, target, runName, options},
-      command,
-    });
-    await say(`pre-hook ended with exit code ${exitCode} after ${this.nowS() - startS} seconds`);
-  }
-
   /** `rerun all`: what is active is killed, and set back after it has ended (runs.md 12.3). */
   async #endRunning(runId: number): Promise<void> {
     const isActive = (state: string | undefined) => isRunning(state ?? '') || state === 'KILLREQ';
@@ -414,33 +361,6 @@ export class Homehost {
       'killed by rerun all',
     );
     await this.waitUntil(() => active.every(({id}) => !isActive(this.store.tests.get(id)?.state)));
-  }
-
-  async #expandItems(driver: Driver, testName: string, testDir: string): Promise<void> {
-    const {uuid, target, runName, options, manager: at} = driver.submission;
-    for (;;) {
-      const manager = await this.managers.wait(at.host, at.user, undefined);
-      try {
-        const reply = await ask(manager, 'manager.expandItems', {
-          submission: {uuid, target, runName, options},
-          testName,
-          testDir,
-        });
-        await this.#change(driver, () => {
-          for (const {stream, level, text} of reply.messages) {
-            driver.say(level, text, stream);
-          }
-          driver.expanded(testName, reply.items);
-        });
-        return;
-      } catch (error) {
-        if (this.managers.find(at.host, at.user) === manager) {
-          await this.#fail(driver, error);
-          return;
-        }
-        // Lost while it read: the next one reads again.
-      }
-    }
   }
 
   /** Inside the transaction: what follows from the changed rows, until nothing follows any more. */
