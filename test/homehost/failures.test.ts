@@ -55,6 +55,20 @@ describe('the daemon', () => {
     db.close();
   });
 
+  it('case 3: hangs: one that shows no life for a minute is ended, and another takes over', async () => {
+    await using lone = await LoneArea.make();
+    await lone.note('kept');
+    const {pid} = lone;
+    process.kill(pid, 'SIGSTOP');
+    // As if the minute had passed.
+    const old = new Date(Date.now() - 120_000);
+    utimesSync(join(lone.path, '.server'), old, old);
+    expect(await lone.noted()).toBe('kept');
+    expect(lone.pid).not.toBe(pid);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    // Noticing takes three waits of ten seconds: of the client, of the new daemon, and for an orderly end.
+  }, 150_000);
+
   it('case 17: a second one beside it says so and ends with 0; the first goes on', async () => {
     await using lone = await LoneArea.make();
     const {pid} = lone;

@@ -323,7 +323,9 @@ async function openSocket(endpoint: Endpoint): Promise<WebSocket> {
     perMessageDeflate: false,
     maxPayload: limits.frame,
     handshakeTimeout: connectTimeoutMs,
-    ...(address.kind === 'local' ? {createConnection: (): Socket => connect({path: address.path})} : {}),
+    ...(address.kind === 'local'
+      ? {createConnection: (): Socket => connect({path: address.path, timeout: connectTimeoutMs})}
+      : {}),
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
