@@ -7,12 +7,19 @@ action=$1
 directory=$2
 configuration=$directory/slurm.conf
 
+# Returns when they are gone: until then they write into the directory.
 stop() {
-  local name
+  local name pid pids=()
   for name in slurmd slurmctld munged; do
     if [ -s "$directory/run/$name.pid" ]; then
-      kill "$(cat "$directory/run/$name.pid")" 2>/dev/null || true
+      pid=$(cat "$directory/run/$name.pid")
+      kill "$pid" 2>/dev/null && pids+=("$pid")
     fi
+  done
+  for pid in "${pids[@]}"; do
+    while kill -0 "$pid" 2>/dev/null; do
+      sleep 0.1
+    done
   done
 }
 

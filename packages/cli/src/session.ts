@@ -13,6 +13,7 @@ import {
   makeDaemonClient,
   makeManagerClient,
   openResults,
+  PROGRAM_VERSION,
   startDaemon,
   startManager,
   startMessages,
@@ -29,6 +30,8 @@ export type SessionOptions = {
   readonly target?: string | undefined;
   readonly runName?: string | undefined;
   readonly commandLine?: ReadonlyMap<string, string> | undefined;
+  /** `-no-cache`. */
+  readonly noCache?: boolean | undefined;
 };
 
 /** How long a command looks for a daemon or a manager before it gives up. */
@@ -49,7 +52,8 @@ export class Session implements Disposable {
   }
 
   static open(options: SessionOptions): Session {
-    const {messages, areaDirectory, configName, appendConfig, target, runName, commandLine} = options;
+    const {messages, areaDirectory, configName, appendConfig, target, runName, commandLine, noCache} =
+      options;
     const env = environment();
     const cwd = areaDirectory ?? process.cwd();
     if (areaDirectory !== undefined) {
@@ -60,6 +64,7 @@ export class Session implements Disposable {
       env,
       cwd,
       say: (level, text) => messages.say(level, text),
+      caches: {version: PROGRAM_VERSION, isSwitchedOff: noCache === true},
       ...(configName === undefined ? {} : {configName}),
       ...(appendConfig === undefined ? {} : {appendConfig}),
       ...(target === undefined ? {} : {target}),

@@ -1,6 +1,7 @@
 /**
- * Evaluated configs kept in the link tree, so that within a run the configuration stays as it was first read (spec config.md
- * 8.1, 15). The content is private; the file names are known to users' scripts.
+ * Evaluated configs kept in the link tree, so that within a run the configuration stays as it was when the run started (spec
+ * config.md 8.1, 15). A run keeps two files; none is kept for a test, whose launch reads afresh and would only write one file more.
+ * The content is private; the file names are known to users' scripts.
  */
 import {createHash, randomUUID} from 'node:crypto';
 import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
@@ -56,15 +57,50 @@ export function writeCache(file: string, config: Config, env: Readonly<Env>): bo
   }
 }
 
-/** The cached config; `undefined` when there is none that can be read, or when it says itself that no cache is to be used. */
-export function readCache(file: string): Config | undefined {
+/**
+ * The cached config; `undefined` when there is none that can be read, or when it says itself that no cache is to be used and the
+ * environment does not say otherwise.
+ */
+export function readCache(file: string, env: Readonly<Env> = {}): Config | undefined {
   let config: Config | undefined;
   try {
     config = configFromJson(readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }
-  return config?.get('setup', 'use-cache')?.trim() === 'no' ? undefined : config;
+  return usesCache(env, false, config?.get('setup', 'use-cache')) ? config : undefined;
+}
+
+/** The run whose caches a process reads: the one that is asked for, and only inside a test, where the whole place is known. */
+export function placeInTest(
+  env: Readonly<Env>,
+  {target, runName}: {readonly target?: string; readonly runName?: string},
+): RunPlace | undefined {
+  const isInTest = [env.MT_RUN_AREA_HOME, env.MT_TARGET, env.MT_RUNNAME].every(
+    (value) => (value ?? '') !== '',
+  );
+  const linkTree = env.MT_LINKTREE ?? '';
+  return isInTest && linkTree !== '' && target !== undefined && runName !== undefined
+    ? {linkTree, target, runName}
+    : undefined;
+}
+
+/** Narrower than what `-clean-cache` takes, since the lock of an item page begins with `.megatest` too. */
+const cacheName = /^\.(megatest\.cfg|runconfigs?\.)/;
+
+/** Removes the caches of a run when nothing else is left in its directory. */
+export function removeLoneCaches(directory: string): void {
+  let names: readonly string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return;
+  }
+  if (names.every((name) => cacheName.test(name))) {
+    for (const name of names) {
+      rmSync(join(directory, name), {force: true});
+    }
+  }
 }
 
 /** `-clean-cache`: removes the caches of a run, not those of its tests. Returns the names of what was removed. */
@@ -102,11 +138,18 @@ export function configToJson(config: Config): string {
     sections: config.sections.map(({name, origin, entries, failedKeys}) => ({
       name,
       origin,
-      entries: entries.map((entry): StoredEntry => [entry.key, entry.value, entry.origin, entry.isDeferred]),
+      entries: entries
+        .flatMap(history)
+        .map((entry): StoredEntry => [entry.key, entry.value, entry.origin, entry.isDeferred]),
       failed: failedKeys,
     })),
   };
   return JSON.stringify(stored);
+}
+
+/** An entry behind those that it replaced: set in this order they are what they were. */
+function history(entry: Entry): readonly Entry[] {
+  return entry.replaced === undefined ? [entry] : [...history(entry.replaced), entry];
 }
 
 /** `undefined` when the text was written by another version. Throws when it is no JSON. */

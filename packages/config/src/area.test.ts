@@ -13,6 +13,7 @@ import {
 } from './area-cache.ts';
 import {Config} from './config.ts';
 import {findTests} from './find-tests.ts';
+import {printOrigins} from './origins.ts';
 import {TemporaryArea} from './reading-rig.ts';
 import {expandItemsNow, readTestDefinition} from './testconfig.ts';
 
@@ -205,7 +206,7 @@ describe('config 15 caches', () => {
   const place = () => ({linkTree: join(area.path, 'lt'), target: 'r1/x', runName: 'run'});
 
   it('config 15 what is written is read again, and -clean-cache removes it', () => {
-    const {config} = area.read('[setup]\na 1\nblock\n  x\n[env-override]\nB (bad\n[t]\n', {
+    const {config} = area.read('[setup]\na 0\nb 2\na 1\nblock\n  x\n[env-override]\nB (bad\n[t]\n', {
       envSections: /env-override/,
     });
     const file = cacheFile('megatest', place(), {path: area.path, version: '2.0'});
@@ -216,9 +217,41 @@ describe('config 15 caches', () => {
     expect(read?.sections.map(({name, entries, failedKeys}) => [name, entries, failedKeys])).toEqual(
       config.sections.map(({name, entries, failedKeys}) => [name, entries, failedKeys]),
     );
+    expect(printOrigins(read ?? new Config())).toBe(printOrigins(config));
     expect(cleanCache(place())).toEqual([file]);
     expect(readdirSync(join(area.path, 'lt/r1/x/run'))).toEqual(['t']);
     expect(cleanCache(place())).toEqual([]);
+  });
+
+  it('config 15 inside a test gives the same area as the files did', () => {
+    const text =
+      '[fields]\nA TEXT\nB TEXT\n[setup]\nlinktree lt\n[env-override]\nGIVEN #{getenv A}\n[x]\ny 1\n';
+    const {loaded} = load(text, 'r1/x');
+    const of = {path: loaded.path, version: '2.0'};
+    const inTest = {
+      ...env,
+      MT_RUN_AREA_HOME: loaded.path,
+      MT_LINKTREE: place().linkTree,
+      MT_TARGET: 'r1/x',
+      MT_RUNNAME: 'run',
+    };
+    writeCache(cacheFile('megatest', place(), of), loaded.config, {});
+    area.write('megatest.config', '[fields]\nA TEXT\n');
+    const again = (more: Readonly<Record<string, string>> = {}, version = '2.0') =>
+      loadArea(loaded.path, {
+        env: {...inTest, ...more},
+        cwd: loaded.path,
+        target: 'r1/x',
+        runName: 'run',
+        caches: {version, isSwitchedOff: false},
+      });
+    const kept = again();
+    expect(kept.keys).toEqual(loaded.keys);
+    expect(kept.env).toEqual({...loaded.env, ...inTest});
+    expect(kept.config.get('x', 'y')).toBe('1');
+    expect(again({MT_USE_CACHE: 'no'}).keys).toHaveLength(1);
+    expect(again({MT_RUNNAME: ''}).keys).toHaveLength(1);
+    expect(again({}, '2.1').keys).toHaveLength(1);
   });
 
   it('config 15 a process inside a test writes none', () => {
@@ -232,6 +265,7 @@ describe('config 15 caches', () => {
     expect(readCache(file)).toBeUndefined();
     writeCache(file, area.read('[setup]\nuse-cache no\n').config, {});
     expect(readCache(file)).toBeUndefined();
+    expect(readCache(file, {MT_USE_CACHE: 'yes'})).toBeDefined();
     expect(configFromJson('{"format": 0, "sections": []}')).toBeUndefined();
   });
 });

@@ -2,9 +2,10 @@
 import {existsSync, realpathSync} from 'node:fs';
 import {basename, dirname, isAbsolute, join, resolve} from 'node:path';
 import {parseTarget, UserError} from '@megatest/model';
+import {cacheFile, placeInTest, readCache, usesCache} from './area-cache.ts';
 import type {Config, Entry} from './config.ts';
 import {findTests} from './find-tests.ts';
-import {type ReadOptions, readConfig} from './read-config.ts';
+import {isExportable, type ReadOptions, readConfig} from './read-config.ts';
 import type {ReadNote} from './read-note.ts';
 import type {Env} from './shell.ts';
 
@@ -27,6 +28,14 @@ export type AreaOptions = {
   readonly onBadKey?: (entry: Entry, problem: string) => void;
   /** `no`: nothing in the files is executed (for listings that must have no effect). */
   readonly commands?: 'yes' | 'no';
+  /** With this, a process inside a test reads the configs as its run has kept them; without it the files are read. */
+  readonly caches?: CacheChoice;
+};
+
+export type CacheChoice = {
+  readonly version: string;
+  /** `-no-cache` was given. */
+  readonly isSwitchedOff: boolean;
 };
 
 export type Key = {readonly name: string; readonly type: string};
@@ -79,15 +88,7 @@ function notFound(configName: string, where: string): UserError {
 export function loadArea(path: string, options: AreaOptions): Area {
   const configName = options.configName ?? 'megatest.config';
   const file = isAbsolute(configName) ? configName : join(path, configName);
-  let pass = readOnce(path, file, options, []);
-  if (pass.needsSecondPass) {
-    pass = readOnce(path, file, options, pass.keys);
-  }
-  if (pass.missesRunconfigs) {
-    pass = readOnce(path, file, options, pass.keys, earlyRunconfigs(path, options, pass));
-  }
-  pass.tell();
-  const {config, env, keys} = pass;
+  const {config, env, keys} = readKept(path, options) ?? readFiles(path, file, options);
   if (options.appendConfig !== undefined && existsSync(resolve(options.cwd, options.appendConfig))) {
     const {envSections: _, ...plain} = readOptions(path, options, env);
     readConfig(resolve(options.cwd, options.appendConfig), {...plain, base: config, cwd: options.cwd});
@@ -112,6 +113,55 @@ export function areaName(path: string, config: Config, env: Readonly<Env>): stri
     env.MT_TESTSUITENAME ??
     (base.includes('.') && !base.startsWith('.') ? base.slice(0, base.lastIndexOf('.')) : base)
   );
+}
+
+type Read = {readonly config: Config; readonly env: Env; readonly keys: readonly Key[]};
+
+/** `megatest.config` as the run has kept it, and the environment that it makes. */
+function readKept(path: string, options: AreaOptions): Read | undefined {
+  const config = keptConfig('megatest', path, options);
+  if (config === undefined) {
+    return undefined;
+  }
+  const keys = keysOf(config, options.onBadKey);
+  const env = startEnvironment(path, options);
+  exportKeys(keys, options.target, env, options.say);
+  for (const {entries} of config.sections.filter(({name}) => envSections.test(name))) {
+    for (const {key, value} of entries.filter(({key}) => isExportable(key))) {
+      env[key] = value;
+    }
+  }
+  return {config, env, keys};
+}
+
+/** A config that the run of this process has kept, if caches are used; `setting` is `[setup] use-cache` where it is known. */
+export function keptConfig(
+  kind: 'megatest' | 'runconfigs',
+  path: string,
+  options: AreaOptions,
+  setting?: string,
+): Config | undefined {
+  const {caches, env, configName} = options;
+  const place = placeInTest(env, options);
+  const isOfFile = configName === undefined || configName === 'megatest.config';
+  return caches !== undefined &&
+    place !== undefined &&
+    isOfFile &&
+    usesCache(env, caches.isSwitchedOff, setting)
+    ? readCache(cacheFile(kind, place, {path, version: caches.version}), env)
+    : undefined;
+}
+
+function readFiles(path: string, file: string, options: AreaOptions): Read {
+  let pass = readOnce(path, file, options, []);
+  if (pass.needsSecondPass) {
+    pass = readOnce(path, file, options, pass.keys);
+  }
+  if (pass.missesRunconfigs) {
+    pass = readOnce(path, file, options, pass.keys, earlyRunconfigs(path, options, pass));
+  }
+  pass.tell();
+  return pass;
 }
 
 type Pass = {
@@ -147,13 +197,7 @@ function readOnce(
   knownKeys: readonly Key[],
   runconfigs?: Config,
 ): Pass {
-  const env: Env = {...options.env, MT_RUN_AREA_HOME: path};
-  if (options.target !== undefined) {
-    env.MT_TARGET = options.target;
-  }
-  if (options.runName !== undefined) {
-    env.MT_RUNNAME = options.runName;
-  }
+  const env = startEnvironment(path, options);
   const held: (() => void)[] = [];
   const say = (level: number, text: string) => {
     held.push(() => options.say?.(level, text));
@@ -205,12 +249,24 @@ function readOnce(
   };
 }
 
+function startEnvironment(path: string, {env, target, runName}: AreaOptions): Env {
+  return {
+    ...env,
+    MT_RUN_AREA_HOME: path,
+    ...(target === undefined ? {} : {MT_TARGET: target}),
+    ...(runName === undefined ? {} : {MT_RUNNAME: runName}),
+  };
+}
+
+/** Sections whose variables go into the environment as they are read. */
+const envSections = /env-override/;
+
 function readOptions(path: string, options: AreaOptions, env: Env): ReadOptions {
   return {
     env,
     cwd: path,
     commands: options.commands ?? 'yes',
-    envSections: /env-override/,
+    envSections,
     areaPath: path,
     ...definedOnly({
       target: options.target,

@@ -2,7 +2,7 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {nearNames, UserError} from '@megatest/model';
-import {type Area, optionsWithin} from './area.ts';
+import {type Area, keptConfig, optionsWithin} from './area.ts';
 import type {Config} from './config.ts';
 import {isExportable, readConfig} from './read-config.ts';
 import type {Env} from './shell.ts';
@@ -15,6 +15,14 @@ export type Runconfig = {
 
 /** Reads `runconfigs.config` for the area's target; without a target, or with one that cannot be, all sections are kept. */
 export function loadRunconfig(area: Area, target = area.target): Runconfig {
+  const kept =
+    target === area.target
+      ? keptConfig('runconfigs', area.path, area.options, area.config.get('setup', 'use-cache'))
+      : undefined;
+  return kept === undefined ? readRunconfig(area, target) : runconfigOf(kept, target);
+}
+
+function readRunconfig(area: Area, target: string | undefined): Runconfig {
   const file = join(area.path, 'runconfigs.config');
   if (!existsSync(file)) {
     area.options.say?.(0, `WARNING: You do not have a run config file: ${file}`);
@@ -25,8 +33,12 @@ export function loadRunconfig(area: Area, target = area.target): Runconfig {
     ...options,
     ...(known === undefined ? {} : {seed: known, filter: ['default', known]}),
   });
+  return runconfigOf(config, known);
+}
+
+function runconfigOf(config: Config, target: string | undefined): Runconfig {
   const variables = new Map<string, string>();
-  for (const section of ['default', ...(known === undefined ? [] : [known])]) {
+  for (const section of ['default', ...(target === undefined ? [] : [target])]) {
     for (const {key, value} of config.entries(section)) {
       variables.set(key, value);
     }

@@ -517,7 +517,7 @@ class Manager {
   #clean(test: {readonly testId: number; readonly rundir: string; readonly shortdir: string}) {
     const {testId, rundir, shortdir} = test;
     try {
-      removeRunDirectory({rundir, shortdir});
+      removeRunDirectory({rundir, shortdir}, 'run');
       return {testId, ok: true, text: ''};
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);

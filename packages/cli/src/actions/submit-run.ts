@@ -3,6 +3,7 @@
  * the driver says comes back, also across a restart of either (spec homehost.md 9.11).
  */
 import {randomUUID} from 'node:crypto';
+import {cleanCache} from '@megatest/config';
 import type {DaemonClient, DaemonNotifications, SubmitOptions} from '@megatest/rpc';
 import {environment, type Session} from '../session.ts';
 
@@ -45,6 +46,9 @@ export async function submitRun(
 ): Promise<Submitted> {
   const uuid = randomUUID();
   const {action, target, runName, options, argv} = request;
+  if (action === 'rerun-clean' || action === 'rerun-all') {
+    cleanCache({linkTree: session.area.linkTree, target, runName});
+  }
   const umask = process.umask();
   const manager = await session.manager.call('submission.open', {
     uuid,

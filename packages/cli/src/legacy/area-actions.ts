@@ -32,6 +32,7 @@ export async function areaActions(
     target: givenTarget(args),
     runName: args.value('-runname', ':runname') ?? process.env.MT_RUNNAME,
     commandLine: args.values,
+    noCache: args.has('-no-cache'),
   });
   return await new AreaActions(args, messages, session).run();
 }

@@ -29,6 +29,7 @@ export type GlobalArguments = {
   readonly verbose?: boolean | undefined;
   readonly quiet?: boolean | undefined;
   readonly color?: boolean | undefined;
+  readonly cache?: boolean | undefined;
   readonly yes?: boolean | undefined;
 };
 
@@ -81,6 +82,7 @@ export async function inArea(
     appendConfig: args.appendConfig,
     target: args.target ?? process.env.MT_TARGET,
     runName: args.name ?? process.env.MT_RUNNAME,
+    noCache: args.cache === false,
   });
   outcome.exitCode = await act(new CommandContext(session, messages, args));
 }

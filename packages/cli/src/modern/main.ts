@@ -43,6 +43,7 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     .option('verbose', {alias: 'v', type: 'boolean', describe: 'say more'})
     .option('quiet', {alias: 'q', type: 'boolean', describe: 'say less'})
     .option('color', {type: 'boolean', describe: '--no-color: no colours', hidden: true})
+    .option('cache', {type: 'boolean', describe: '--no-cache: no kept configs', hidden: true})
     .option('yes', {alias: 'y', type: 'boolean', describe: 'no questions'})
     .command([
       ...areaCommands(outcome),

@@ -58,7 +58,7 @@ export const areaSections: readonly KnownSection[] = [
         'use-cache',
         'yes-no',
         'yes',
-        'Whether evaluated configs in the link tree are used; none are written today.',
+        'Whether processes inside a test read the configs as the run has kept them in the link tree.',
       ),
       key('log-expire-days', 'number', '30', 'Older files in logs/ are removed.', {least: 0}),
       key(

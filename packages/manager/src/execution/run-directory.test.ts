@@ -70,18 +70,35 @@ describe('the link tree', () => {
     const first = makeRunDirectory(request('a'));
     const second = makeRunDirectory(request('b'));
     writeFileSync(join(top, 'lt/x/r/t/megatest-rollup-t.html'), '');
-    removeRunDirectory(first);
+    removeRunDirectory(first, 'run');
     expect(isLink('lt/x/r/t/b')).toBe(true);
-    removeRunDirectory(second);
-    removeRunDirectory({rundir: join(top, 'lt/x/r/t'), shortdir: join(top, 'lt/x/r/t')});
+    removeRunDirectory(second, 'run');
+    removeRunDirectory({rundir: join(top, 'lt/x/r/t'), shortdir: join(top, 'lt/x/r/t')}, 'run');
     expect(lstatSync(join(top, 'lt/x/r/t'), {throwIfNoEntry: false})).toBeUndefined();
     expect(lstatSync(join(top, 'd1/x'), {throwIfNoEntry: false})).toBeUndefined();
+  });
+
+  it('loses the config caches of a run with its last test, unless that test is to run again', () => {
+    const cache = join(top, 'lt/x/r/.megatest.cfg-2.0-0123456789ab');
+    const [first, second] = [
+      makeRunDirectory(request('')),
+      makeRunDirectory({...request(''), testName: 'u'}),
+    ];
+    writeFileSync(cache, '');
+    const isCached = () => lstatSync(cache, {throwIfNoEntry: false}) !== undefined;
+    removeRunDirectory(first, 'run');
+    expect(isCached()).toBe(true);
+    removeRunDirectory(second, 'test');
+    expect(isCached()).toBe(true);
+    makeRunDirectory(request(''));
+    removeRunDirectory(first, 'run');
+    expect(isCached()).toBe(false);
   });
 
   it('keeps a directory in which somebody has put something', () => {
     mkdirSync(join(top, 'lt/x/r/t'), {recursive: true});
     writeFileSync(join(top, 'lt/x/r/t/mine'), '');
     const parent = {rundir: join(top, 'lt/x/r/t'), shortdir: join(top, 'lt/x/r/t')};
-    expect(() => removeRunDirectory(parent)).toThrow('left alone');
+    expect(() => removeRunDirectory(parent, 'run')).toThrow('left alone');
   });
 });

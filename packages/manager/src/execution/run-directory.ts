@@ -13,6 +13,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import {dirname, join} from 'node:path';
+import {removeLoneCaches} from '@megatest/config';
 import {attemptDirectory, UserError} from '@megatest/model';
 
 export type Placement = {
@@ -111,13 +112,15 @@ const shortestPath = 6;
 
 /**
  * Removes the directory of a test, link and physical part. A real directory in the link tree, as an iterated test has it, only goes
- * when nothing but empty directories is left in it (spec runs.md 13).
+ * when nothing but empty directories is left in it (spec runs.md 13). `of` a run: with the last test the config caches of the run go
+ * too; before a test runs again they stay, the run is going on.
  */
-export function removeRunDirectory({rundir, shortdir}: Placement): void {
+export function removeRunDirectory({rundir, shortdir}: Placement, of: 'test' | 'run'): void {
+  const removeCaches = of === 'run' ? removeLoneCaches : () => {};
   const isOwn = shortdir !== rundir || hasRunHere(shortdir);
   if (isOwn && isRemovable(shortdir)) {
     rmSync(shortdir, {recursive: true, force: true});
-    pruneUpwards(rundir, shortdir);
+    pruneUpwards(rundir, shortdir, removeCaches);
   }
   const there = isRemovable(rundir) ? lstatSync(rundir, {throwIfNoEntry: false}) : undefined;
   if (there?.isSymbolicLink()) {
@@ -126,6 +129,9 @@ export function removeRunDirectory({rundir, shortdir}: Placement): void {
     throw new UserError(`${rundir} is a directory of its own with something in it, it is left alone`, {
       hint: 'look at what is there, and remove it by hand',
     });
+  }
+  if (isRemovable(rundir)) {
+    removeCaches(dirname(rundir));
   }
 }
 
@@ -162,11 +168,12 @@ function pruneEmpty(path: string): boolean {
 }
 
 /** Removes what became empty above an item on the disk: the part of the path that link tree and disk have in common. */
-function pruneUpwards(rundir: string, shortdir: string): void {
+function pruneUpwards(rundir: string, shortdir: string, removeCaches: (directory: string) => void): void {
   const [inLinks, onDisk] = [rundir.split('/').reverse(), shortdir.split('/').reverse()];
   const common = onDisk.findIndex((name, index) => name !== inLinks[index]);
   let path = dirname(shortdir);
   for (let level = 1; level < common; level += 1) {
+    removeCaches(path);
     try {
       rmdirSync(path);
     } catch {

@@ -124,7 +124,7 @@ async function launchOrThrow(
   if (launch.retry > 0 && launch.shortdir !== '') {
     keepAttempt(launch.shortdir, launch.retry);
   } else if (launch.preclean && launch.rundir !== '') {
-    removeRunDirectory({rundir: launch.rundir, shortdir: launch.shortdir});
+    removeRunDirectory({rundir: launch.rundir, shortdir: launch.shortdir}, 'test');
   }
   let placement: Placement;
   if (disk === undefined) {

@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {
   type Area,
   type Config,
+  cacheFile,
   checkRequiredTarget,
   type Env,
   expandItemsNow,
@@ -20,6 +21,7 @@ import {
   readTestDefinition,
   requireTarget,
   testsPath,
+  writeCache,
 } from '@megatest/config';
 import {
   buildPlan,
@@ -31,7 +33,7 @@ import {
   type TestMeta,
   UserError,
 } from '@megatest/model';
-import type {PlanReply, RunPlan, SubmitOptions} from '@megatest/rpc';
+import {type PlanReply, PROGRAM_VERSION, type RunPlan, type SubmitOptions} from '@megatest/rpc';
 import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
 
@@ -204,6 +206,9 @@ function planRun(
     ...(options.tagExpr === undefined ? {} : {hasWantedTag: tagFilter(area, tests, options.tagExpr, say)}),
   });
   messages.push(...built.messages);
+  if (request.isDryRun !== true && built.tests.length > 0) {
+    keepConfigs(area, target, runconfig);
+  }
   const plan = JSON.parse(
     JSON.stringify({testPatt: built.testPatt, tests: built.tests, settings, exitCode: null}),
   ) as RunPlan;
@@ -285,6 +290,18 @@ function makeLinkTree(area: Area, say: (level: number, text: string) => void): v
   if (linkTree !== link && lstatSync(link, {throwIfNoEntry: false}) === undefined) {
     symlinkSync(linkTree, link);
   }
+}
+
+/** Keeps the configs for the processes inside the tests of this run (config.md 15); a submission from inside a test keeps none. */
+function keepConfigs(area: Area, target: string, runconfig: Config): void {
+  const {linkTree, path, config, runName, options} = area;
+  if (runName === undefined) {
+    return;
+  }
+  const place = {linkTree, target, runName};
+  const of = {path, version: PROGRAM_VERSION};
+  writeCache(cacheFile('megatest', place, of), config, options.env);
+  writeCache(cacheFile('runconfigs', place, of), runconfig, options.env);
 }
 
 function checkSpace(area: Area): void {
