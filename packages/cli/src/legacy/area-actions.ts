@@ -25,7 +25,12 @@ export async function areaActions(
   args: LegacyArguments,
   messages: Messages,
 ): Promise<number | 'nothing to do'> {
-  using session = Session.open({
+  using session = openSession(args, messages);
+  return await new AreaActions(args, messages, session).run();
+}
+
+export function openSession(args: LegacyArguments, messages: Messages): Session {
+  return Session.open({
     messages,
     configName: args.value('-config'),
     appendConfig: args.value('-append-config'),
@@ -33,7 +38,6 @@ export async function areaActions(
     runName: args.value('-runname', ':runname') ?? process.env.MT_RUNNAME,
     commandLine: args.values,
   });
-  return await new AreaActions(args, messages, session).run();
 }
 
 function givenTarget(args: LegacyArguments): string | undefined {
