@@ -22,6 +22,7 @@ export {
   usesCache,
   writeCache,
 } from './area-cache.ts';
+export {areaScheme} from './area-scheme.ts';
 export {type CheckOptions, type CheckResult, checkArea} from './check/check-area.ts';
 export {printProblems, problemsJson, problemsSarif} from './check/print-problems.ts';
 export {PROBLEM_KINDS, type Problem, type ProblemCode, type Severity} from './check/problem.ts';

@@ -11,6 +11,7 @@ import {
   isList,
   SchemeError,
   type SchemeHost,
+  type SchemeLimits,
   schemeText,
   type Value,
 } from '@megatest/scheme';
@@ -33,6 +34,9 @@ export type SchemeWorldOptions = {
   readonly tests: (() => ReadonlyMap<string, string>) | undefined;
   readonly databaseDirectory: string | undefined;
   readonly timeLeftMs: () => number | undefined;
+  /** What is different from the expressions of a file, for a script. */
+  readonly host?: Partial<SchemeHost>;
+  readonly limits?: Partial<SchemeLimits>;
 };
 
 /** `*user-hash-data*`: how expressions pass data to later ones, in whatever file (config.md 18). */
@@ -40,13 +44,22 @@ const sharedData: Value = new Map();
 
 export class SchemeWorld {
   readonly #options: SchemeWorldOptions;
+  /** With everything that is known in this world. */
+  get interpreter(): Interpreter {
+    return this.#interpreter;
+  }
+
   readonly #interpreter: Interpreter;
   /** What `ht` and its like stand for. */
-  readonly #configs = new Map<Value, Config>();
+  readonly #configs = new Map<Value, () => Config>();
 
   constructor(options: SchemeWorldOptions) {
     this.#options = options;
-    this.#interpreter = new Interpreter({host: hostOf(options)});
+    const {limits, host} = options;
+    this.#interpreter = new Interpreter({
+      host: withSchemeErrors({...hostOf(options), ...host}),
+      ...(limits === undefined ? {} : {limits}),
+    });
     this.#defineVariables();
     this.#defineProcedures();
   }
@@ -58,11 +71,13 @@ export class SchemeWorld {
   }
 
   #defineVariables(): void {
-    const {config, areaConfig, runconfigs, areaPath} = this.#options;
+    const options = this.#options;
+    const {config, areaConfig, areaPath} = options;
     for (const [name, meant] of [
-      ['ht', config],
-      ['*configdat*', areaConfig ?? config],
-      ['*runconfigdat*', runconfigs ?? config],
+      ['ht', () => config],
+      ['*configdat*', () => areaConfig ?? config],
+      // Asked for only when used: a script reads the file then.
+      ['*runconfigdat*', () => options.runconfigs ?? config],
     ] as const) {
       const handle: Value = new Map();
       this.#configs.set(handle, meant);
@@ -77,7 +92,7 @@ export class SchemeWorld {
     const define = (name: string, call: (args: readonly Value[]) => Value) =>
       this.#interpreter.defineProcedure(name, call);
     const lookup = ([table, section, key]: readonly Value[]): Value =>
-      (this.#configs.get(table ?? false) ?? config).get(
+      (this.#configs.get(table ?? false)?.() ?? config).get(
         schemeText(section, 'config-lookup'),
         schemeText(key, 'config-lookup'),
       ) ?? false;
@@ -156,6 +171,21 @@ function hostOf({env, cwd, timeLeftMs}: SchemeWorldOptions): SchemeHost {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
     },
   };
+}
+
+/** What the system refuses (a file that is not there) is a mistake of the code, which it can handle. */
+function withSchemeErrors(host: SchemeHost): SchemeHost {
+  const guarded = Object.entries(host).map(([name, call]) => [
+    name,
+    (...args: readonly unknown[]): unknown => {
+      try {
+        return Reflect.apply(call, host, args);
+      } catch (error) {
+        throw error instanceof Error && 'syscall' in error ? new SchemeError(error.message) : error;
+      }
+    },
+  ]);
+  return Object.fromEntries(guarded) as SchemeHost;
 }
 
 function isDirectory(path: string): boolean {

@@ -18,8 +18,8 @@ export type Host = {
   readFile?(path: string): string;
   /** Standard output of a shell command. */
   readCommand?(command: string): string;
-  /** What the program reads when no file is named; taken once. */
-  standardInput?(): string;
+  /** The next lines of what the program reads when no file is named, each whole; `undefined` at the end. */
+  readInput?(): string | undefined;
   deleteFile?(path: string): void;
   /** Names that match a shell pattern. */
   glob?(pattern: string): readonly string[];

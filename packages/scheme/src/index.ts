@@ -17,4 +17,5 @@ export {
   Real,
   SchemeSymbol,
   unspecified,
+  write,
 } from './values.ts';

@@ -314,7 +314,7 @@ describe('scheme 3.3 procedures', () => {
       {
         readFile: () => '{"a": [1, 2.5, null], "b": {"c": true}}',
         readCommand: () => '(x 1) second\nline',
-        standardInput: () => 'one\ntwo\n',
+        readInput: pieces('one\n', 'two\n'),
       },
     );
     expect(interpret('(with-input-from-file "f" (lambda () (json-read)))', {host})).toBe(
@@ -328,7 +328,46 @@ describe('scheme 3.3 procedures', () => {
     ).toBe('((x 1) second  line #!eof)');
     expect(interpret('(read-lines)', {host})).toBe('(one two)');
   });
+
+  it('takes forms from the input that they read, piece by piece', () => {
+    const host = quietHost(
+      {},
+      {
+        readInput: pieces(
+          '(read-line) \nsome text\n(list (json-read)\n',
+          '(json-read))\n["}\\"", {"a":\n',
+          '1}] 12 (+ 1',
+          ')\n(car 5)\n) (ignored)\n(foo',
+        ),
+      },
+    );
+    const interpreter = new Interpreter({host});
+    const next = () => {
+      const value = interpreter.evaluateNext();
+      return value === undefined ? undefined : write(value);
+    };
+    expect(next()).toBe('"some text"');
+    expect(next()).toBe('(("}\\"" #(("a" . 1))) 12)');
+    expect(next()).toBe('1');
+    expect(caught(next)).toMatchObject({message: 'car: expected a list, got 5', line: 7});
+    expect(caught(next)).toMatchObject({message: '")" closes nothing', line: 8, column: 1});
+    expect(caught(next)).toMatchObject({message: 'this list is never closed', line: 9});
+    expect(next()).toBeUndefined();
+  });
+
+  it('says the place of a file that loads another, and goes on counting from there', () => {
+    const host = quietHost({}, {readFile: () => '\n\n(define x 1)'});
+    expect(caught(() => interpret('(load "a")\n(begin (load "a") (car x))', {host}))).toMatchObject({
+      line: 2,
+    });
+  });
 });
+
+/** Gives one piece after the other, then nothing. */
+function pieces(...texts: readonly string[]): () => string | undefined {
+  const left = [...texts];
+  return () => left.shift();
+}
 
 function caught(work: () => unknown): unknown {
   try {

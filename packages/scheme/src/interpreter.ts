@@ -2,6 +2,7 @@
 import {bind, Compiler} from './compile.ts';
 import {Globals} from './globals.ts';
 import type {Host} from './host.ts';
+import {Input, type ReadForm} from './input.ts';
 import {defaultLimits, type Limits, Machine, type Place} from './machine.ts';
 import {defineStandardProcedures} from './procedures/standard.ts';
 import {type Position, SchemeReader} from './reader.ts';
@@ -19,12 +20,15 @@ export class Interpreter {
   readonly #globals = new Globals();
   readonly #machine: Machine;
   readonly #allowsPatterns: boolean;
+  /** Standard input, from which `evaluateNext` takes forms and the forms take data. */
+  readonly input: Input;
 
   constructor(options: InterpreterOptions) {
     this.#machine = new Machine({...defaultLimits, ...options.limits}, bind);
     this.#allowsPatterns = options.allowsPatterns ?? false;
     const {host} = options;
-    defineStandardProcedures(this.#globals, this.#machine, host);
+    this.input = new Input('', () => host.readInput?.());
+    defineStandardProcedures(this.#globals, this.#machine, host, this.input);
     this.defineProcedure('load', ([path]) => {
       if (host.readFile === undefined) {
         throw new SchemeError('load is not allowed here');
@@ -53,7 +57,14 @@ export class Interpreter {
    */
   evaluate(text: string): HostValue {
     const reader = new SchemeReader(text, {allowsPatterns: this.#allowsPatterns});
-    return toHost(this.#evaluateForms(reader, this.#globals, () => false));
+    return toHost(this.#evaluateForms(formsOf(reader), this.#globals));
+  }
+
+  /** Evaluates the next form of the standard input; `undefined` at its end. After an error the next call goes on behind it. */
+  evaluateNext(): Value | undefined {
+    const read = this.input.nextForm();
+    this.input.skipLineEnd();
+    return read === undefined ? undefined : this.#evaluateForms([read], this.#globals);
   }
 
   /**
@@ -64,33 +75,51 @@ export class Interpreter {
     const reader = new SchemeReader(text, {allowsPatterns: this.#allowsPatterns});
     let surplus = '';
     let count = 0;
-    const value = this.#evaluateForms(reader, new Globals(this.#globals), () => {
+    const forms = formsOf(reader, () => {
       surplus = count > 0 ? reader.surplus() : '';
       count += 1;
       return surplus !== '';
     });
+    const value = this.#evaluateForms(forms, new Globals(this.#globals));
     return {value: toHost(value), surplus};
   }
 
-  #evaluateForms(reader: SchemeReader, globals: Globals, isAtEnd: () => boolean): Value {
-    const compiler = new Compiler(globals, (form) => placeIn(reader, form));
+  #evaluateForms(forms: Iterable<ReadForm>, globals: Globals): Value {
     return this.#machine.evaluate(() => {
+      // A file that loads another is at its own place again when that one is done.
+      const outerPlace = this.#machine.place;
       let value: Value = unspecified;
-      while (!isAtEnd()) {
-        const form = reader.next();
-        if (form === undefined) {
-          break;
+      try {
+        for (const {form, reader} of forms) {
+          value = this.#evaluateForm(form, reader, globals);
         }
-        const start = placeIn(reader, form);
-        this.#machine.place = start;
-        try {
-          value = this.#machine.runForm(compiler.compile(form, undefined));
-        } catch (error) {
-          throw withPlace(error, this.#machine.place?.() ?? start?.());
-        }
+      } finally {
+        this.#machine.place = outerPlace;
       }
       return value;
     });
+  }
+
+  #evaluateForm(form: Value, reader: SchemeReader, globals: Globals): Value {
+    const compiler = new Compiler(globals, (inner) => placeIn(reader, inner));
+    const start = placeIn(reader, form);
+    this.#machine.place = start;
+    try {
+      return this.#machine.runForm(compiler.compile(form, undefined));
+    } catch (error) {
+      throw withPlace(error, this.#machine.place?.() ?? start?.());
+    }
+  }
+}
+
+/** Reads each form when it is asked for, because evaluating one may take time or end it all. */
+function* formsOf(reader: SchemeReader, isAtEnd: () => boolean = () => false): Generator<ReadForm> {
+  while (!isAtEnd()) {
+    const form = reader.next();
+    if (form === undefined) {
+      return;
+    }
+    yield {form, reader};
   }
 }
 

@@ -1,5 +1,5 @@
 /** Reads Scheme text into values, form by form (spec scheme.md 3.1), and remembers where each list began. */
-import {SchemeError} from './scheme-error.ts';
+import {SchemeError, UnfinishedText} from './scheme-error.ts';
 import {
   Character,
   endOfFile,
@@ -51,8 +51,10 @@ export class SchemeReader {
   readonly #offsets = new WeakMap<object, number>();
   #at = 0;
 
-  constructor(text: string, options: {readonly allowsPatterns?: boolean} = {}) {
+  /** Reads from the offset `at` on. */
+  constructor(text: string, options: {readonly allowsPatterns?: boolean; readonly at?: number} = {}) {
     this.#text = text;
+    this.#at = options.at ?? 0;
     this.#allowsPatterns = options.allowsPatterns ?? false;
   }
 
@@ -102,6 +104,11 @@ export class SchemeReader {
     throw new SchemeError(message, line, column);
   }
 
+  #failUnfinished(message: string, at = this.#at): never {
+    const {line, column} = this.#position(at);
+    throw new UnfinishedText(message, line, column);
+  }
+
   #skipBlanks(): void {
     for (;;) {
       const char = this.#text[this.#at];
@@ -127,7 +134,7 @@ export class SchemeReader {
     let depth = 0;
     do {
       if (this.#at >= this.#text.length) {
-        this.#fail('this comment is never closed', start);
+        this.#failUnfinished('this comment is never closed', start);
       }
       if (this.#text.startsWith('#|', this.#at)) {
         depth += 1;
@@ -149,7 +156,7 @@ export class SchemeReader {
     const start = this.#at;
     const char = this.#text[start];
     if (char === undefined) {
-      this.#fail('the text ends in the middle of a form');
+      this.#failUnfinished('the text ends in the middle of a form');
     }
     if (char === '(' || char === '[') {
       this.#at += 1;
@@ -174,7 +181,7 @@ export class SchemeReader {
       // Any text between bars is a name.
       const end = this.#text.indexOf('|', start + 1);
       if (end < 0) {
-        this.#fail('this symbol is never closed');
+        this.#failUnfinished('this symbol is never closed');
       }
       this.#at = end + 1;
       return symbol(this.#text.slice(start + 1, end));
@@ -189,7 +196,7 @@ export class SchemeReader {
       this.#skipBlanks();
       const char = this.#text[this.#at];
       if (char === undefined) {
-        this.#fail('this list is never closed', start);
+        this.#failUnfinished('this list is never closed', start);
       }
       if (char === ')' || char === ']') {
         if (char !== closer) {
@@ -221,7 +228,7 @@ export class SchemeReader {
     for (this.#at += 1; ; this.#at += 1) {
       const char = this.#text[this.#at];
       if (char === undefined) {
-        this.#fail('this string is never closed', start);
+        this.#failUnfinished('this string is never closed', start);
       }
       if (char === '"') {
         this.#at += 1;
@@ -310,7 +317,7 @@ export class SchemeReader {
     for (;;) {
       const char = this.#text[this.#at];
       if (char === undefined) {
-        this.#fail('this pattern is never closed', start);
+        this.#failUnfinished('this pattern is never closed', start);
       }
       if (char === closer) {
         break;
@@ -340,7 +347,7 @@ export class SchemeReader {
       }
       at = end < 0 ? body.length : end + 1;
     }
-    return this.#fail(`the line ${tag} that ends this text is missing`, start);
+    return this.#failUnfinished(`the line ${tag} that ends this text is missing`, start);
   }
 
   #readWord(): string {

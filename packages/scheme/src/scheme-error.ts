@@ -11,6 +11,9 @@ export class SchemeError extends Error {
   }
 }
 
+/** The text ends within a form: with more text it may be right. */
+export class UnfinishedText extends SchemeError {}
+
 /** `(exit N)` was called. */
 export class SchemeExit extends Error {
   readonly code: number;

@@ -9,7 +9,8 @@ import {isModern} from '../modern/names.ts';
 const internalFailure = 70;
 
 async function main(words: readonly string[]): Promise<number> {
-  return isModern(words)
+  // Every call is a script then, whatever its words are.
+  return isModern(words) && process.env.MT_RUNSCRIPT === undefined
     ? await (await import('../modern/main.ts')).modernMain(words)
     : await (await import('../legacy/main.ts')).legacyMain(words);
 }

@@ -25,7 +25,12 @@ export async function areaActions(
   args: LegacyArguments,
   messages: Messages,
 ): Promise<number | 'nothing to do'> {
-  using session = Session.open({
+  using session = openSession(args, messages);
+  return await new AreaActions(args, messages, session).run();
+}
+
+export function openSession(args: LegacyArguments, messages: Messages): Session {
+  return Session.open({
     messages,
     configName: args.value('-config'),
     appendConfig: args.value('-append-config'),
@@ -34,7 +39,6 @@ export async function areaActions(
     commandLine: args.values,
     noCache: args.has('-no-cache'),
   });
-  return await new AreaActions(args, messages, session).run();
 }
 
 function givenTarget(args: LegacyArguments): string | undefined {

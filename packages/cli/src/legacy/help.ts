@@ -38,6 +38,10 @@ Inside a test
 Servers
   -server -, -list-servers, -kill-servers, -ping HOST:PORT
 
+Scripts
+  -load FILE                  run a script in Scheme
+  -repl                       forms from standard input; also every call with MT_RUNSCRIPT set
+
 General
   -h, -version, -start-dir DIR, -config FILE, -append-config FILE, -log FILE, -debug LEVELS, -v, -q
 

@@ -13,8 +13,6 @@ const notYet = [
   '-extract-ods',
   '-generate-html',
   '-diff-rep',
-  '-repl',
-  '-load',
   '-refdb2dat',
   '-rollup',
   '-update-meta',
@@ -36,7 +34,8 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
   );
   const messages = new Messages(verbosity);
   const commandLine = ['megatest', ...words].join(' ');
-  if (args.unrecognised !== undefined) {
+  const isScript = process.env.MT_RUNSCRIPT !== undefined || args.has('-repl', '-load');
+  if (args.unrecognised !== undefined && !isScript) {
     messages.error(`Unrecognised arguments: ${args.unrecognised}`);
   }
   changeDirectory(args.value('-start-dir'));
@@ -63,6 +62,10 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
   const execute = args.value('-execute');
   if (execute !== undefined) {
     return await (await import('../actions/execute.ts')).execute(execute, messages);
+  }
+  // Starting a daemon is what a script's own questions may need.
+  if (isScript && !args.has('-server')) {
+    return await (await import('../actions/run-script.ts')).runScript(args, messages);
   }
   if (args.has(...HELPER_OPTIONS)) {
     return await (await import('../actions/helper-call.ts')).helperCall(args, messages);

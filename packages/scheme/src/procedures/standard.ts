@@ -1,6 +1,7 @@
 /** The procedures that every piece of Scheme finds defined (spec scheme.md 3.3). */
 import type {Globals} from '../globals.ts';
 import type {Host} from '../host.ts';
+import type {Input} from '../input.ts';
 import type {Machine} from '../machine.ts';
 import {Procedure} from '../values.ts';
 import {control, tailProcedures} from './control.ts';
@@ -11,7 +12,7 @@ import {strings} from './strings.ts';
 import {tables} from './tables.ts';
 import {world} from './world.ts';
 
-export function defineStandardProcedures(globals: Globals, machine: Machine, host: Host): void {
+export function defineStandardProcedures(globals: Globals, machine: Machine, host: Host, input: Input): void {
   const groups = [
     numbers(),
     lists(machine),
@@ -19,7 +20,7 @@ export function defineStandardProcedures(globals: Globals, machine: Machine, hos
     patterns(),
     tables(machine),
     control(),
-    world(machine, host),
+    world(machine, host, input),
   ];
   for (const group of groups) {
     for (const [name, implementation] of Object.entries(group)) {

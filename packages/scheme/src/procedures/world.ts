@@ -1,16 +1,14 @@
 /** What touches the world, all of it through the host (spec scheme.md 3.3, 3.4). */
 import type {Host} from '../host.ts';
+import {Input} from '../input.ts';
 import type {Machine} from '../machine.ts';
-import {SchemeReader} from '../reader.ts';
 import {SchemeError} from '../scheme-error.ts';
 import {display, endOfFile, listOf, unspecified, type Value, write} from '../values.ts';
 import {type Implementation, number, type ProcedureTable, text} from './arguments.ts';
 import {readJson} from './json.ts';
 
-/** The text that `read-line`, `read` and `json-read` take from, and how far they are. */
-type Input = {readonly text: string; at: number};
-
-export function world(machine: Machine, host: Host): ProcedureTable {
+/** `standardInput` is what is read when no file is named. */
+export function world(machine: Machine, host: Host, standardInput: Input): ProcedureTable {
   const getenv: Implementation = ([name]) => host.getenv(text(name, 'getenv')) ?? false;
   const nicePath: Implementation = ([path]) => normalise(text(path, 'nice-path'), host.currentDirectory());
   const written = (show: (value: Value) => string): Implementation => {
@@ -84,65 +82,47 @@ export function world(machine: Machine, host: Host): ProcedureTable {
       const parts = args.flatMap((arg) => text(arg, 'env:min-path').split(':'));
       return [...new Set(parts)].join(':');
     },
-    ...reading(machine, host),
+    ...reading(machine, host, standardInput),
   };
 }
 
-function reading(machine: Machine, host: Host): ProcedureTable {
-  let input: Input | undefined;
+function reading(machine: Machine, host: Host, standardInput: Input): ProcedureTable {
+  let input = standardInput;
   const current = (who: string): Input => {
-    input ??= {text: allowed(host.standardInput, who)(), at: 0};
+    if (input === standardInput) {
+      allowed(host.readInput, who);
+    }
     return input;
   };
   const within = (content: string, thunk: Value | undefined): Value => {
     const before = input;
-    input = {text: content, at: 0};
+    input = new Input(content);
     try {
       return machine.call(thunk, []);
     } finally {
       input = before;
     }
   };
-  const nextLine = (from: Input): string | undefined => {
-    if (from.at >= from.text.length) {
-      return undefined;
-    }
-    const end = from.text.indexOf('\n', from.at);
-    const line = from.text.slice(from.at, end < 0 ? undefined : end);
-    from.at = end < 0 ? from.text.length : end + 1;
-    return line;
-  };
   return {
     'with-input-from-file': ([path, thunk]) =>
       within(allowed(host.readFile, 'with-input-from-file')(text(path, 'with-input-from-file')), thunk),
     'with-input-from-pipe': ([command, thunk]) =>
       within(allowed(host.readCommand, 'with-input-from-pipe')(text(command, 'with-input-from-pipe')), thunk),
-    'read-line': () => nextLine(current('read-line')) ?? endOfFile,
+    'read-line': () => current('read-line').nextLine() ?? endOfFile,
     'read-lines': ([path]) => {
       const from: Input =
         path === undefined
           ? current('read-lines')
-          : {text: allowed(host.readFile, 'read-lines')(text(path, 'read-lines')), at: 0};
+          : new Input(allowed(host.readFile, 'read-lines')(text(path, 'read-lines')));
       const lines: string[] = [];
-      for (let line = nextLine(from); line !== undefined; line = nextLine(from)) {
+      for (let line = from.nextLine(); line !== undefined; line = from.nextLine()) {
         lines.push(line);
       }
       machine.allocate(lines.length);
       return listOf(lines);
     },
-    read: () => {
-      const from = current('read');
-      const reader = new SchemeReader(from.text.slice(from.at));
-      const value = reader.next();
-      from.at += reader.at;
-      return value ?? endOfFile;
-    },
-    'json-read': () => {
-      const from = current('json-read');
-      const rest = from.text.slice(from.at);
-      from.at = from.text.length;
-      return readJson(rest);
-    },
+    read: () => current('read').nextForm()?.form ?? endOfFile,
+    'json-read': () => readJson(current('json-read').nextJson()),
     'eof-object?': ([value]) => value === endOfFile,
   };
 }
