@@ -178,7 +178,7 @@ async function converse(interpreter: Interpreter, messages: Messages): Promise<v
   for await (const line of terminal.lines) {
     terminal.remember(line);
     input.add(`${line}\n`);
-    // What was typed meanwhile is read first: some terminals lose it with the change.
+    // What was typed ahead is for the editor, as long as the terminal is its own.
     await setImmediate();
     process.stdin.setRawMode(false);
     while (input.waiting === 'a form') {
