@@ -8,7 +8,8 @@ import {spawnSync} from 'node:child_process';
 import {appendFileSync, readFileSync, readSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {join, resolve} from 'node:path';
-import {createInterface} from 'node:readline';
+import {createInterface, type Interface} from 'node:readline';
+import {setImmediate} from 'node:timers/promises';
 import {areaScheme} from '@megatest/config';
 import {UserError} from '@megatest/model';
 import {
@@ -34,6 +35,7 @@ const limits: Partial<SchemeLimits> = {
   maxMs: Number.POSITIVE_INFINITY,
   maxCells: Number.POSITIVE_INFINITY,
 };
+const prompt = 'megatest> ';
 const historyLines = 1000;
 const pieceBytes = 64 * 1024;
 /** How long to wait for an input that somebody has made non-blocking. */
@@ -168,65 +170,61 @@ function placeOf(file: string, {line, column}: SchemeError): string {
   return [file, line, column].filter((part) => part !== undefined).join(':');
 }
 
-/** At a terminal: a line is edited, then it is the terminal's again, for what the form reads or runs. */
+/** At a terminal: lines are edited; while a form is evaluated the terminal is as usual, for what it reads or runs, and for ^C. */
 async function converse(interpreter: Interpreter, messages: Messages): Promise<void> {
-  const history = openHistory();
-  for (;;) {
-    const isContinued = interpreter.input.waiting === 'part of a form';
-    const line = await askLine(isContinued ? '' : 'megatest> ', history.lines);
-    if (line === undefined) {
-      messages.print('\n');
-      return;
-    }
-    history.add(line);
-    interpreter.input.add(`${line}\n`);
-    while (interpreter.input.waiting === 'a form') {
+  const {input} = interpreter;
+  using terminal = openTerminal();
+  terminal.lines.prompt();
+  for await (const line of terminal.lines) {
+    terminal.remember(line);
+    input.add(`${line}\n`);
+    // What was typed ahead is for the editor, as long as the terminal is its own.
+    await setImmediate();
+    process.stdin.setRawMode(false);
+    while (input.waiting === 'a form') {
       const value = evaluateNext(interpreter, messages);
       if (value !== undefined && value !== unspecified) {
         messages.print(`${write(value)}\n`);
       }
     }
+    process.stdin.setRawMode(true);
+    terminal.lines.setPrompt(input.waiting === 'part of a form' ? '' : prompt);
+    terminal.lines.prompt();
   }
+  messages.print('\n');
 }
 
-function askLine(prompt: string, history: readonly string[]): Promise<string | undefined> {
-  return new Promise((answer) => {
-    const terminal = createInterface({
-      input: process.stdin,
-      output: process.stdout,
-      history: [...history],
-      historySize: historyLines,
-    });
-    terminal.once('close', () => answer(undefined));
-    terminal.question(prompt, (line) => {
-      answer(line);
-      terminal.close();
-    });
-  });
-}
-
-/** The lines of earlier sessions, the latest first. A history that cannot be kept is no reason to refuse the work. */
-function openHistory(): {readonly lines: readonly string[]; add(line: string): void} {
+/** A history that cannot be read or kept is no reason to refuse the work. */
+function openTerminal(): Disposable & {readonly lines: Interface; remember(line: string): void} {
   const file = join(homedir(), '.megatest_history');
-  const lines: string[] = [];
+  let history: readonly string[] = [];
   try {
-    lines.push(...readFileSync(file, 'utf8').trimEnd().split('\n').slice(-historyLines).reverse());
+    history = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-historyLines).reverse();
   } catch {
     // The first session has none.
   }
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt,
+    history: [...history],
+    historySize: historyLines,
+  });
+  let [latest] = history;
   return {
     lines,
-    add: (line) => {
-      if (line.trim() === '' || line === lines[0]) {
+    remember: (line) => {
+      if (line.trim() === '' || line === latest) {
         return;
       }
-      lines.unshift(line);
+      latest = line;
       try {
         appendFileSync(file, `${line}\n`, {mode: 0o600});
       } catch {
         // It is kept for this session only.
       }
     },
+    [Symbol.dispose]: () => lines.close(),
   };
 }
 
