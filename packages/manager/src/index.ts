@@ -12,6 +12,7 @@ export {keepPending} from './execution/pending-reports.ts';
 export {type IteratedTest, updateRollUpPage} from './execution/roll-up-pages.ts';
 export {parseCsv, parseDat, singleValue} from './execution/test-data.ts';
 export {rollUpWorld} from './follow-ups.ts';
+export {hasServedHere} from './helper/call-server.ts';
 export {waivedEntries} from './helper/waived-entries.ts';
 export {type ManagerPrograms, runManager} from './manager.ts';
 export type {PlanningReply, PlanningRequest} from './plan/planner.ts';

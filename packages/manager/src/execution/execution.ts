@@ -18,9 +18,9 @@ import {writeEnvFiles} from './env-files.ts';
 import {testEnvironment} from './environment.ts';
 import {hostUname, loadPerCore} from './host-facts.ts';
 import {checkLog, extractRules} from './log-check.ts';
-import {takePending} from './pending-reports.ts';
+import {deliverPending} from './pending-reports.ts';
 import {killTree} from './process-tree.ts';
-import {type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
+import {type Kill, type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
 import {commandOf, makefileRules, prepareSteps, type Step, stepsOf} from './step-list.ts';
 import {readExit, readStarted, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
 import {combine, finalStatus, stepClass} from './step-result.ts';
@@ -84,12 +84,14 @@ export class Execution {
   #env: Env = {};
   #config: TestconfigData | undefined;
   #current = {pid: 0, pidStart: ''};
-  #killReason: string | undefined;
   /** Of the kill that goes on: whether nothing is left. */
   #killing: Promise<boolean> | undefined;
-  #isLimitReached = false;
-  #interrupted = false;
   #isAdopted = false;
+  #onConfigured: () => void = () => {};
+  /** Settled once the rules of the test are known, or never will be. */
+  readonly #configured = new Promise<void>((resolve) => {
+    this.#onConfigured = resolve;
+  });
 
   private constructor(recovered: Recovered, context: AreaContext, world: ExecutionWorld) {
     const {info, encoded, inherited, progress, outputPath} = recovered;
@@ -124,6 +126,7 @@ export class Execution {
       rollUp: 0,
       prior: 'pass',
       limitS: null,
+      kill: null,
     };
     return new Execution({info, encoded, inherited, progress, outputPath}, context, world);
   }
@@ -154,15 +157,21 @@ export class Execution {
 
   /** Ends the processes of the test; `run` then reports why. */
   async kill(reason: string): Promise<void> {
-    this.#killReason ??= reason;
-    this.#killing = killTree(this.#current, this.launchId);
-    await this.#killing;
+    await this.#kill({reason, cause: 'request'});
   }
 
   /** The process that brought the test was told to end: the test counts as stopped, not as killed (execution.md 10.6). */
   async interrupt(signal: string): Promise<void> {
-    this.#interrupted = true;
-    await this.kill(`received ${signal}`);
+    await this.#kill({reason: `received ${signal}`, cause: 'interrupt'});
+  }
+
+  /** The first reason counts. It stands on disk before the first signal: a manager that dies meanwhile leaves a killed test, not a failed one. */
+  async #kill(kill: Kill): Promise<void> {
+    if (this.#progress.kill === null) {
+      this.#save({kill});
+    }
+    this.#killing = killTree(this.#current, this.launchId);
+    await this.#killing;
   }
 
   /** Takes note of what a script of the test reports; a failure that somebody waived is one no more (execution.md 18). */
@@ -184,6 +193,15 @@ export class Execution {
       outputPath: this.#outputPath,
     });
     this.#record = record;
+    try {
+      return await this.#runRecorded();
+    } finally {
+      this.#record = undefined;
+      this.#onConfigured();
+    }
+  }
+
+  async #runRecorded(): Promise<number> {
     const claimed = await this.#claim();
     if (!claimed) {
       return 0;
@@ -192,6 +210,7 @@ export class Execution {
     const config = await this.#world.loadTestconfig(env, this.info.testpath);
     this.#env = env;
     this.#config = config;
+    this.#onConfigured();
     if (this.#progress.stage === 'claiming') {
       writeEnvFiles(this.rundir, env);
       prepareSteps(this.rundir, config.steps.length > 0);
@@ -256,9 +275,10 @@ export class Execution {
     let wasSignalled = false;
     let isFinal = false;
     try {
+      await this.#resumeKill(steps);
       for (
         let position = Math.max(0, this.#progress.position);
-        position < steps.length && this.#killReason === undefined;
+        position < steps.length && this.#progress.kill === null;
         position += 1
       ) {
         const step = steps[position];
@@ -266,7 +286,7 @@ export class Execution {
           break;
         }
         const end = await this.#runStep(step, position, config);
-        if (this.#killReason !== undefined) {
+        if (this.#progress.kill !== null) {
           this.#interruptedStep(step, end);
           break;
         }
@@ -287,15 +307,30 @@ export class Execution {
     return await this.#finish(wasSignalled, isFinal);
   }
 
+  /** Goes on with a kill that another manager began. */
+  async #resumeKill(steps: readonly Step[]): Promise<void> {
+    const {kill, position} = this.#progress;
+    const step = steps[position];
+    if (kill === null) {
+      return;
+    }
+    const started = step === undefined ? undefined : readStarted(this.rundir, step.index);
+    this.#current = started ?? this.#current;
+    await this.#kill(kill);
+    if (step !== undefined && started !== undefined) {
+      this.#interruptedStep(step, readExit(this.rundir, step.index) ?? {code: null, signal: 'lost'});
+    }
+    this.#current = {pid: 0, pidStart: ''};
+  }
+
   async #runStep(step: Step, position: number, config: TestconfigData): Promise<StepEnd> {
-    const known = this.#progress.position === position ? this.#progress : undefined;
     const {index} = step;
     const env = this.#env;
-    const started = known === undefined ? undefined : readStarted(this.rundir, index);
+    const started = readStarted(this.rundir, index);
     if (started !== undefined) {
       // Begun under another manager of this host, which may have died before it noted the pid: wait for it or take what it left.
       this.#current = started;
-      const end = readExit(this.rundir, index) ?? (await watchStep(this.rundir, index));
+      const end = readExit(this.rundir, index) ?? (await watchStep(this.rundir, index, this.launchId));
       this.#current = {pid: 0, pidStart: ''};
       return end;
     }
@@ -319,8 +354,8 @@ export class Execution {
     this.#current = {pid: running.pid, pidStart: running.pidStart};
     this.#save({pid: running.pid, pidStart: running.pidStart});
     this.#records.report({type: 'update', set: {attemptnum: running.pid}});
-    if (this.#killReason !== undefined) {
-      await this.kill(this.#killReason);
+    if (this.#progress.kill !== null) {
+      await this.#kill(this.#progress.kill);
     }
     const end = await running.ended;
     this.#current = {pid: 0, pidStart: ''};
@@ -400,6 +435,7 @@ export class Execution {
   async #waiver(
     comment: string | undefined,
   ): Promise<{readonly status: string; readonly comment: string} | undefined> {
+    await this.#configured;
     if (this.#config === undefined) {
       return undefined;
     }
@@ -414,22 +450,18 @@ export class Execution {
   }
 
   async #finish(wasSignalled: boolean, isFinal: boolean): Promise<number> {
-    for (const entry of takePending(this.rundir)) {
-      this.#world.report(await this.noted(entry));
-    }
+    await deliverPending(this.rundir, async (entry) => this.#world.report(await this.noted(entry)));
     const runDuration = this.runDurationS;
     this.#records.report({
       type: 'update',
       set: {diskfree: this.#freeKiB(), cpuload: loadPerCore(), runDuration},
     });
-    if (this.#killReason !== undefined) {
+    const {kill} = this.#progress;
+    if (kill !== null) {
       const isGone = (await this.#killing) ?? true;
-      const comment = this.#isLimitReached
-        ? `killed: time limit ${this.#progress.limitS}s exceeded`
-        : this.#killReason;
-      const state = this.#interrupted ? 'INCOMPLETE' : 'KILLED';
+      const state = kill.cause === 'interrupt' ? 'INCOMPLETE' : 'KILLED';
       const status = isGone ? 'KILLED' : 'FAILED TO KILL';
-      this.#records.report({type: 'ended', state, status, comment, runDuration});
+      this.#records.report({type: 'ended', state, status, comment: kill.reason, runDuration});
     } else if (isFinal || !this.#records.isOpen) {
       this.#records.report({type: 'ended', runDuration});
     } else {
@@ -438,7 +470,7 @@ export class Execution {
       this.#records.report({type: 'ended', status, runDuration, ...waived});
     }
     this.#writePages();
-    return wasSignalled && this.#killReason === undefined ? 4 : 0;
+    return wasSignalled && kill === null ? 4 : 0;
   }
 
   #writePages(): void {
@@ -468,11 +500,10 @@ export class Execution {
     }
     const leftMs = Math.max(0, (limitS - this.runDurationS) * 1000);
     return setTimeout(() => {
-      this.#isLimitReached = true;
       this.#world.log(
         `INFO: (0) KILLING TEST DUE TO TIME LIMIT EXCEEDED ${this.rundir}, runtime ${this.runDurationS} limit ${limitS}`,
       );
-      void this.kill(`killed: time limit ${limitS}s exceeded`);
+      void this.#kill({reason: `killed: time limit ${limitS}s exceeded`, cause: 'limit'});
     }, leftMs);
   }
 

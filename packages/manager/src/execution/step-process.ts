@@ -10,6 +10,7 @@ import {closeSync, openSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
 import {processStart} from '@megatest/rpc';
+import {processesOf} from './process-tree.ts';
 
 export type StepEnd = {readonly code: number | null; readonly signal: string | null};
 
@@ -64,7 +65,7 @@ export function startStep(request: StepRequest): RunningStep {
         const owner = readStarted(rundir, index);
         if (end === undefined && owner !== undefined && owner.pid !== pid) {
           // A manager that died had started it a moment before.
-          void watchStep(rundir, index).then(resolve);
+          void watchStep(rundir, index, env.MT_LAUNCH_ID ?? '').then(resolve);
         } else {
           resolve(end ?? {code: null, signal: signal ?? `exit ${code}`});
         }
@@ -124,10 +125,10 @@ export function readStarted(
 
 const watchMs = 100;
 
-/** Waits for a process that another manager started. */
-export async function watchStep(rundir: string, index: number): Promise<StepEnd> {
-  // The file is there a moment before its line.
-  for (let left = 10; left > 0 && readStarted(rundir, index)?.pidStart === ''; left -= 1) {
+/** Waits for a process that another manager started; everything that belongs to the launch carries `mark`. */
+export async function watchStep(rundir: string, index: number, mark: string): Promise<StepEnd> {
+  // The file is there a moment before its line; only a shell that was killed in that moment leaves it empty.
+  while (readStarted(rundir, index)?.pidStart === '' && processesOf(0, mark).length > 0) {
     await new Promise((resolve) => setTimeout(resolve, watchMs));
   }
   const {pid, pidStart} = readStarted(rundir, index) ?? {pid: 0, pidStart: ''};
