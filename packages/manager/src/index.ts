@@ -6,6 +6,7 @@ export {
   itemPathOf,
   parentDirectory,
 } from './execution/cmdinfo.ts';
+export {leaveGroupOfTest} from './execution/control-group.ts';
 export {envFiles} from './execution/env-files.ts';
 export {readDat} from './execution/log-check.ts';
 export {keepPending} from './execution/pending-reports.ts';

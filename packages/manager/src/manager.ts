@@ -32,6 +32,7 @@ import {
 } from '@megatest/rpc';
 import * as z from 'zod';
 import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
+import {leaveGroupOfTest} from './execution/control-group.ts';
 import {Execution} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
@@ -82,7 +83,11 @@ export async function runManager(settingsText: string, programs: ManagerPrograms
     );
     local.listen({path: socket}, () => resolve(true));
   });
-  return isFirst ? await new Manager(settings, programs, local).run() : 0;
+  if (!isFirst) {
+    return 0;
+  }
+  leaveGroupOfTest();
+  return await new Manager(settings, programs, local).run();
 }
 
 class Manager {

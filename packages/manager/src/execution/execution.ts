@@ -6,18 +6,20 @@
  * can adopt the test: it waits for a process that still runs, takes the exit status that the step's shell left, or starts the step
  * that had not begun.
  */
-import {appendFileSync, existsSync, writeFileSync} from 'node:fs';
+import {appendFileSync, existsSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
 import {type ReportEntry, RpcError} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
 import type {CommandInfo} from './cmdinfo.ts';
+import {makeGroup, removeGroup} from './control-group.ts';
 import {freeKiBOf} from './disks.ts';
 import {writeEnvFiles} from './env-files.ts';
 import {testEnvironment} from './environment.ts';
+import type {ExecutionWorld} from './execution-world.ts';
 import {hostUname, loadPerCore} from './host-facts.ts';
-import {checkLog, extractRules} from './log-check.ts';
+import {checkLog, extractRules, keepReason} from './log-check.ts';
 import {deliverPending} from './pending-reports.ts';
 import {killTree} from './process-tree.ts';
 import {type Kill, type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
@@ -28,42 +30,7 @@ import type {StepRecord} from './step-view.ts';
 import {writeSummaryPage} from './summary-page.ts';
 import {TestRecords, type Written} from './test-records.ts';
 import type {TestconfigData} from './testconfig-data.ts';
-import type {TriggerList} from './triggers.ts';
-import {heldWaiver, type PreviousTest} from './waivers.ts';
-
-export type ExecutionWorld = {
-  readonly report: (entry: ReportEntry) => void;
-  /** Asks the daemon for the right to run the test; `undefined` when the order itself came from the daemon to this manager. */
-  readonly claim?: (request: {
-    testId: number;
-    launchId: string;
-    host: string;
-    pid: number;
-    pidStart: string;
-    takeOver?: boolean;
-  }) => Promise<{readonly run: boolean}>;
-  readonly loadTestconfig: (env: Env, testDir: string) => Promise<TestconfigData>;
-  /** The same test in the newest other run of the target. */
-  readonly previous: (info: CommandInfo) => Promise<PreviousTest | null>;
-  /** Step records that an earlier manager reported of the test. */
-  readonly recordedSteps: (testId: number) => Promise<readonly StepRecord[]>;
-  /** Runs what a write has fired, once it is committed. */
-  readonly fire: (test: TriggeredTest, written: Written) => void;
-  /** An item has ended: the page of its test is out of date. */
-  readonly itemEnded: (info: CommandInfo, env: Env, context: AreaContext) => void;
-  readonly nowS: () => number;
-  readonly log: (text: string) => void;
-  /** File mode mask of whoever submitted or started the test. */
-  readonly umask: number;
-  /** Where the front of the `megatest` command finds this manager. */
-  readonly callsDirectory: string;
-};
-
-export type TriggeredTest = {
-  readonly info: CommandInfo;
-  readonly triggers: TriggerList;
-  readonly env: Readonly<Env>;
-};
+import {heldWaiver} from './waivers.ts';
 
 /** What the end of a step means for the test. */
 type StepOutcome = Pick<Progress, 'rollUp' | 'prior'> & {readonly goesOn: boolean; readonly isFinal: boolean};
@@ -127,6 +94,7 @@ export class Execution {
       prior: 'pass',
       limitS: null,
       kill: null,
+      group: null,
     };
     return new Execution({info, encoded, inherited, progress, outputPath}, context, world);
   }
@@ -170,7 +138,7 @@ export class Execution {
     if (this.#progress.kill === null) {
       this.#save({kill});
     }
-    this.#killing = killTree(this.#current, this.launchId);
+    this.#killing = killTree({root: this.#current, ...this.#family});
     await this.#killing;
   }
 
@@ -196,6 +164,9 @@ export class Execution {
     try {
       return await this.#runRecorded();
     } finally {
+      if (this.#progress.group !== null) {
+        removeGroup(this.#progress.group);
+      }
       this.#record = undefined;
       this.#onConfigured();
     }
@@ -214,7 +185,12 @@ export class Execution {
     if (this.#progress.stage === 'claiming') {
       writeEnvFiles(this.rundir, env);
       prepareSteps(this.rundir, config.steps.length > 0);
-      this.#save({stage: 'running', startS: this.#world.nowS(), limitS: this.#limitOf(config)});
+      this.#save({
+        stage: 'running',
+        startS: this.#world.nowS(),
+        limitS: this.#limitOf(config),
+        group: makeGroup(this.launchId),
+      });
       this.#fire({state: 'REMOTEHOSTSTART', status: 'n/a'});
       this.#records.report({
         type: 'update',
@@ -290,6 +266,9 @@ export class Execution {
           this.#interruptedStep(step, end);
           break;
         }
+        if (!existsSync(join(this.rundir, '.mt'))) {
+          return this.#vanished(step, end);
+        }
         wasSignalled = end.signal !== null;
         const isLast = position === steps.length - 1;
         const outcome = step.isScript ? this.#endScript(end) : await this.#endStep(step, end, isLast);
@@ -330,7 +309,7 @@ export class Execution {
     if (started !== undefined) {
       // Begun under another manager of this host, which may have died before it noted the pid: wait for it or take what it left.
       this.#current = started;
-      const end = readExit(this.rundir, index) ?? (await watchStep(this.rundir, index, this.launchId));
+      const end = readExit(this.rundir, index) ?? (await watchStep(this.rundir, index, this.#family));
       this.#current = {pid: 0, pidStart: ''};
       return end;
     }
@@ -350,6 +329,7 @@ export class Execution {
       env: {...env, PATH: path, ...(step.isScript ? {} : {MT_STEPNAME: step.name})},
       outputPath: this.#outputPath,
       umask: this.#world.umask,
+      ...this.#family,
     });
     this.#current = {pid: running.pid, pidStart: running.pidStart};
     this.#save({pid: running.pid, pidStart: running.pidStart});
@@ -367,6 +347,18 @@ export class Execution {
     if (!step.isScript) {
       this.#reportStep(step.name, 'end', signalText(end), '', '');
     }
+  }
+
+  /** Somebody removed the run directory under the test: there is no log to judge, and nowhere to go on. */
+  #vanished(step: Step, end: StepEnd): number {
+    const comment = `The run directory ${this.rundir} is gone`;
+    this.#world.log(`ERROR: ${comment}`);
+    if (!step.isScript) {
+      this.#reportStep(step.name, 'end', signalText(end), comment, '');
+    }
+    this.#records.report({type: 'ended', status: 'FAIL', comment, runDuration: this.runDurationS});
+    this.#tellItemEnded();
+    return 1;
   }
 
   #endScript(end: StepEnd): StepOutcome {
@@ -409,7 +401,7 @@ export class Execution {
       ...waived,
     });
     if (combined.result !== 'pass') {
-      this.#explain(step, checked?.deciding ?? [], shown);
+      keepReason(this.rundir, step.name, shown, checked?.deciding ?? []);
     }
     return {
       goesOn: combined.goesOn,
@@ -417,18 +409,6 @@ export class Execution {
       rollUp: combined.rollUp,
       prior: combined.result === 'pass' ? 'pass' : combined.result === 'warn' ? 'warn' : 'fail',
     };
-  }
-
-  /** Leaves beside the log what decided, for summaries that show it without reading the log again. */
-  #explain(
-    step: Step,
-    deciding: readonly {readonly line: number; readonly text: string; readonly rule: string}[],
-    shown: string,
-  ): void {
-    // Log rules count lines from 0, editors from 1.
-    const lines = deciding.map(({line, text, rule}) => ({line: line + 1, text, rule}));
-    const why = {step: step.name, log: `${step.name}.log`, exit: shown, lines};
-    writeFileSync(join(this.rundir, '.mt/why.json'), JSON.stringify(why));
   }
 
   /** WAIVED instead of FAIL, with the comment that goes with it; `undefined` when nothing of the kind holds. */
@@ -473,10 +453,14 @@ export class Execution {
     return wasSignalled && kill === null ? 4 : 0;
   }
 
-  #writePages(): void {
+  #tellItemEnded(): void {
     if (this.info.itemdat.length > 0) {
       this.#world.itemEnded(this.info, this.#env, this.#context);
     }
+  }
+
+  #writePages(): void {
+    this.#tellItemEnded();
     if (this.#isAdopted) {
       // What the manager before this one reported is known to the daemon only; without it the page shows the rest.
       void this.#world
@@ -505,6 +489,10 @@ export class Execution {
       );
       void this.#kill({reason: `killed: time limit ${limitS}s exceeded`, cause: 'limit'});
     }, leftMs);
+  }
+
+  get #family(): {readonly launchId: string; readonly group: string | null} {
+    return {launchId: this.launchId, group: this.#progress.group};
   }
 
   #save(change: Partial<Progress>): void {

@@ -29,6 +29,8 @@ export type Progress = {
   readonly limitS: number | null;
   /** Why its processes are being ended; `null` for as long as nobody wants that. */
   readonly kill: Kill | null;
+  /** Control group of its processes, where the user may make one. */
+  readonly group: string | null;
 };
 
 export type Kill = {readonly reason: string; readonly cause: 'request' | 'limit' | 'interrupt'};
