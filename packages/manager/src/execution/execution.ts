@@ -10,12 +10,13 @@ import {appendFileSync, existsSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
-import {type ReportEntry, RpcError} from '@megatest/rpc';
+import {type ReportEntry, RpcError, withoutTestVariables} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
 import type {CommandInfo} from './cmdinfo.ts';
 import {makeGroup, removeGroup} from './control-group.ts';
 import {freeKiBOf} from './disks.ts';
 import {writeEnvFiles} from './env-files.ts';
+import {readSnapshot} from './env-snapshot.ts';
 import {testEnvironment} from './environment.ts';
 import type {ExecutionWorld} from './execution-world.ts';
 import {hostUname, loadPerCore} from './host-facts.ts';
@@ -25,7 +26,8 @@ import {killTree} from './process-tree.ts';
 import {type Kill, type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
 import {commandOf, makefileRules, prepareSteps, type Step, stepsOf} from './step-list.ts';
 import {readExit, readStarted, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
-import {combine, finalStatus, stepClass} from './step-result.ts';
+import {priorOf, type StepRerun, splitSteps, withLater} from './step-rerun.ts';
+import {combine, finalStatus, rollUpOf, stepClass} from './step-result.ts';
 import type {StepRecord} from './step-view.ts';
 import {writeSummaryPage} from './summary-page.ts';
 import {TestRecords, type Written} from './test-records.ts';
@@ -46,6 +48,13 @@ export class Execution {
   readonly #context: AreaContext;
   readonly #world: ExecutionWorld;
   readonly #records: TestRecords;
+  readonly #rerun: StepRerun | undefined;
+  /** Steps behind the only one that is repeated, and what is recorded of them. */
+  #kept: {readonly later: readonly Step[]; readonly records: readonly StepRecord[]} = {
+    later: [],
+    records: [],
+  };
+  readonly #hasRules = (stepName: string) => existsSync(join(this.rundir, `${stepName}.logpro`));
   #progress: Progress;
   #record: RecoveryRecord | undefined;
   #env: Env = {};
@@ -70,6 +79,8 @@ export class Execution {
     this.#context = context;
     this.#world = world;
     this.rundir = info['work-area'];
+    const from = info['from-step'];
+    this.#rerun = from === undefined ? undefined : {from, isOnly: info['only-step'] ?? false};
     this.#records = new TestRecords({testId: this.testId, launchId: this.launchId}, world.report, (written) =>
       this.#fire(written),
     );
@@ -173,23 +184,25 @@ export class Execution {
   }
 
   async #runRecorded(): Promise<number> {
-    const claimed = await this.#claim();
+    // A repetition of some steps says which before anything of the others is cleared.
+    const known = this.#rerun === undefined ? undefined : await this.#configure();
+    const claimed = await this.#claim(known?.steps.map(({name}) => name));
     if (!claimed) {
       return 0;
     }
-    const env = testEnvironment(this.info, this.encoded, this.#inherited, this.#context);
-    const config = await this.#world.loadTestconfig(env, this.info.testpath);
-    this.#env = env;
-    this.#config = config;
-    this.#onConfigured();
+    const {env, config, steps, prior} = known ?? (await this.#configure());
     if (this.#progress.stage === 'claiming') {
-      writeEnvFiles(this.rundir, env);
-      prepareSteps(this.rundir, config.steps.length > 0);
+      if (this.#rerun === undefined) {
+        writeEnvFiles(this.rundir, env);
+        prepareSteps(this.rundir, config.steps.length > 0);
+      }
       this.#save({
         stage: 'running',
         startS: this.#world.nowS(),
         limitS: this.#limitOf(config),
         group: makeGroup(this.launchId),
+        prior,
+        rollUp: rollUpOf(prior),
       });
       this.#fire({state: 'REMOTEHOSTSTART', status: 'n/a'});
       this.#records.report({
@@ -204,15 +217,37 @@ export class Execution {
     // Of this process and this launch only: no business of the environment files.
     env.MT_LAUNCH_ID = this.launchId;
     env.MT_HELPER_CALLS = this.#world.callsDirectory;
-    return await this.#runSteps(stepsOf(config, this.info.testpath, this.rundir), config);
+    return await this.#runSteps(steps, config);
   }
 
-  async #claim(): Promise<boolean> {
+  /** The environment, the rules and the steps; of a repetition also what the other steps count for. */
+  async #configure() {
+    const {info, rundir} = this;
+    const env =
+      this.#rerun === undefined
+        ? testEnvironment(info, this.encoded, this.#inherited, this.#context)
+        : {...readSnapshot(rundir, withoutTestVariables(this.#inherited)), MT_CMDINFO: this.encoded};
+    const config = await this.#world.loadTestconfig(env, info.testpath);
+    this.#env = env;
+    this.#config = config;
+    this.#onConfigured();
+    const all = stepsOf(config, info.testpath, rundir);
+    if (this.#rerun === undefined) {
+      return {env, config, steps: all, prior: 'pass'} as const;
+    }
+    const {earlier, wanted, later} = splitSteps(all, this.#rerun);
+    const records = await this.#world.recordedSteps(this.testId);
+    this.#kept = {later, records};
+    return {env, config, steps: wanted, prior: priorOf(earlier, records, this.#hasRules)};
+  }
+
+  async #claim(steps: readonly string[] | undefined): Promise<boolean> {
+    const only = steps === undefined ? {} : {steps: [...steps]};
     if (this.#progress.stage === 'running') {
       return true;
     }
     if (this.#world.claim === undefined) {
-      this.#records.report({type: 'claimed', host: hostname(), pid: process.pid});
+      this.#records.report({type: 'claimed', host: hostname(), pid: process.pid, ...only});
       return true;
     }
     const request = {
@@ -221,6 +256,7 @@ export class Execution {
       host: hostname(),
       pid: process.pid,
       pidStart: '',
+      ...only,
       // The manager before this one may have claimed it and died before it could say so.
       ...(this.#isAdopted ? {takeOver: true} : {}),
     };
@@ -316,8 +352,7 @@ export class Execution {
     if (!step.isScript) {
       const rules = config.logpro.find(([name]) => name === step.name)?.[1];
       extractRules(step.name, rules, this.info.testpath, this.rundir);
-      const hasRules = existsSync(join(this.rundir, `${step.name}.logpro`));
-      appendFileSync(join(this.rundir, 'Makefile.ezsteps'), makefileRules(step, hasRules));
+      appendFileSync(join(this.rundir, 'Makefile.ezsteps'), makefileRules(step, this.#hasRules(step.name)));
       this.#reportStep(step.name, 'start', '-', '', '');
     }
     this.#save({position, pid: 0, pidStart: ''});
@@ -386,11 +421,12 @@ export class Execution {
       checked?.comment ?? '',
       checked === undefined ? '' : `${step.name}.html`,
     );
-    const combined = combine(
+    const own = combine(
       this.#progress.prior,
       stepClass(end.signal !== null && checked === undefined ? null : code, checked !== undefined),
       step.name,
     );
+    const combined = withLater(own, this.#kept.later, this.#kept.records, this.#hasRules);
     const state = combined.isFinal || isLast ? 'COMPLETED' : 'RUNNING';
     const waived = combined.status === 'FAIL' ? await this.#waiver(combined.comment) : undefined;
     this.#records.report({
@@ -461,8 +497,8 @@ export class Execution {
 
   #writePages(): void {
     this.#tellItemEnded();
-    if (this.#isAdopted) {
-      // What the manager before this one reported is known to the daemon only; without it the page shows the rest.
+    if (this.#isAdopted || this.#rerun !== undefined) {
+      // What was reported before is known to the daemon only; without it the page shows the rest.
       void this.#world
         .recordedSteps(this.testId)
         .then((steps) => this.#writeSummary(steps))
