@@ -85,7 +85,7 @@ describe('helper calls', () => {
     expect(pipes.steps.map(({stepname, comment}) => `${stepname} ${comment}`)).toContain(
       `build two words, a $dollar and 'quotes'`,
     );
-    expect(readFileSync(join(area.path, 'links/x/r/pipes/way'), 'utf8')).toMatch(/hello\nmanager\n$/);
+    expect(readFileSync(join(area.path, 'links/x/r/pipes/way'), 'utf8')).toMatch(/hello\nmanager\npipe/);
   });
 
   it('through the pipes start no Node', async () => {

@@ -10,14 +10,21 @@ import {isRunning, stateKind} from '@megatest/model';
 import type {RunPlan, SubmitOptions} from '@megatest/rpc';
 import type {RunnerRow, Store, TestCore, TestRow} from '@megatest/store';
 import {isLaunchOf, retryOf} from './launch-id.ts';
-import {autoRerun, CLEAN_RERUN_DEFAULTS, parseAutoRerun, planResets} from './resets.ts';
+import {
+  autoRerun,
+  CLEAN_RERUN_DEFAULTS,
+  parseAutoRerun,
+  planResets,
+  type RerunAction,
+  repeatsSome,
+} from './resets.ts';
 import {resultHeader, resultLine} from './result-line.ts';
 import type {LaunchOrder} from './scheduler/launch-order.ts';
 import {type Action, RunSchedule} from './scheduler/run-schedule.ts';
 
 export type Submission = {
   readonly uuid: string;
-  readonly action: 'run' | 'rerun-clean' | 'rerun-all' | 'rerun-failed';
+  readonly action: RerunAction;
   readonly target: string;
   readonly runName: string;
   readonly options: SubmitOptions;
@@ -33,7 +40,7 @@ export type OutputEntry = {
   readonly text: string;
 };
 
-/** A plan as it is stored: with the instances that a `rerun failed` repeats. */
+/** A plan as it is stored: with the instances that a rerun of some repeats. */
 export type StoredPlan = RunPlan & {readonly wanted?: readonly string[]};
 
 /** What a driver needs of the homehost around it. */
@@ -121,7 +128,9 @@ export class Driver {
   /** Takes a fresh plan: sets rows back as the submission asks, stores the plan, and begins. */
   start(planned: RunPlan): void {
     const {store} = this.#world;
-    const plan = this.submission.action === 'rerun-failed' ? this.#knownTestsOf(planned) : planned;
+    const {action} = this.submission;
+    const known = repeatsSome(action) ? this.#knownTestsOf(planned) : planned;
+    const plan = action === 'rerun-step' ? ofStepsAlone(known) : known;
     const wanted = this.#reset(plan);
     this.#wanted = wanted === undefined ? undefined : new Set(wanted);
     const stored: StoredPlan = wanted === undefined ? plan : {...plan, wanted};
@@ -129,7 +138,7 @@ export class Driver {
     this.begin(plan, false);
   }
 
-  /** What failed is repeated: tests that the run never had do not join it. */
+  /** What has been there is repeated: tests that the run never had do not join it. */
   #knownTestsOf(plan: RunPlan): RunPlan {
     const rows = this.#world.store.tests.list({runIds: [this.runId]});
     const known = new Set(rows.map(({testName}) => testName));
@@ -268,7 +277,7 @@ export class Driver {
   preclean(): boolean {
     return (
       (this.submission.options.preclean ?? false) ||
-      this.submission.action !== 'run' ||
+      !['run', 'rerun-step'].includes(this.submission.action) ||
       this.stage === 'retrying'
     );
   }
@@ -303,7 +312,7 @@ export class Driver {
       : {kind: 'priority'};
   }
 
-  /** The resets of `rerun clean`, `all` and `failed` (runs.md 12); for `failed` the names of what is repeated. */
+  /** The resets of reruns (runs.md 12, execution.md 12.8); where only some are repeated, their names. */
   #reset(plan: RunPlan): readonly string[] | undefined {
     const {action, options} = this.submission;
     if (action === 'run') {
@@ -312,7 +321,7 @@ export class Driver {
     const {store, nowS} = this.#world;
     const rows = store.tests.list({
       runIds: [this.runId],
-      ...(action === 'rerun-failed' ? {testPatt: options.testPatt} : {}),
+      ...(repeatsSome(action) ? {testPatt: options.testPatt} : {}),
     });
     const {states, statuses} = plan.settings.cleanRerun;
     const ids = planResets(action, rows, {
@@ -320,9 +329,10 @@ export class Driver {
       statuses: statuses ?? CLEAN_RERUN_DEFAULTS.statuses,
     });
     for (const id of ids) {
-      store.tests.setState(id, {state: 'NOT_STARTED', status: 'n/a', comment: ''}, nowS());
+      const comment = action === 'rerun-step' ? undefined : '';
+      store.tests.setState(id, {state: 'NOT_STARTED', status: 'n/a', comment}, nowS());
     }
-    if (action !== 'rerun-failed') {
+    if (!repeatsSome(action)) {
       return undefined;
     }
     const chosen = new Set(ids);
@@ -491,4 +501,13 @@ export class Driver {
       'stdout',
     );
   }
+}
+
+/** A test that is repeated from a step waits for nothing and is not tried twice. */
+function ofStepsAlone(plan: RunPlan): RunPlan {
+  return {
+    ...plan,
+    tests: plan.tests.map(({retry: _, ...test}) => ({...test, waitons: [], skip: null})),
+    settings: {...plan.settings, reruns: 0},
+  };
 }

@@ -64,7 +64,8 @@ export class LaunchOrders {
       this.#keepAttempt(row, retry, store.tests.launchId(testId));
     }
     const launchId = makeLaunchId(driver.id, retry);
-    store.tests.setState(testId, {state: 'LAUNCHED', status: 'n/a', comment: '', launchId}, nowS());
+    const comment = driver.submission.action === 'rerun-step' ? undefined : '';
+    store.tests.setState(testId, {state: 'LAUNCHED', status: 'n/a', comment, launchId}, nowS());
     slots.take({testId, testName, itemPath, jobgroup: plan.jobgroup});
     return this.#launch(driver, row, launchId, plan, instance.vars);
   }

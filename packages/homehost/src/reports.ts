@@ -67,7 +67,7 @@ function applyEntry(
     case 'claimed':
       // A row that is to be killed keeps saying so until its end is reported.
       if (row.state === 'LAUNCHED') {
-        beginExecution(store, entry.testId, entry.host, entry.pid, nowS);
+        beginExecution(store, entry, nowS);
       }
       return;
     case 'state': {
@@ -151,10 +151,11 @@ export function claim(
     readonly host: string;
     readonly pid: number;
     readonly takeOver?: boolean | undefined;
+    readonly steps?: readonly string[] | undefined;
   },
   nowS: number,
 ): {readonly run: boolean} {
-  const {testId, launchId, host, pid} = request;
+  const {testId, launchId} = request;
   const row = store.tests.get(testId);
   if (row === undefined) {
     throw new RpcError('notFound', `there is no test ${testId}`, {what: 'test', id: testId});
@@ -183,14 +184,26 @@ export function claim(
       pid: row.attemptnum,
     });
   }
-  beginExecution(store, testId, host, pid, nowS);
+  beginExecution(store, request, nowS);
   return {run: true};
 }
 
-/** What an earlier execution of the row left is cleared; the row says who has it. */
-function beginExecution(store: Store, testId: number, host: string, pid: number, nowS: number): void {
-  store.steps.deleteOf(testId);
-  store.data.deleteOf(testId);
-  const set = {host, attemptnum: pid, runDuration: 0, passCount: 0, failCount: 0};
-  store.tests.setState(testId, {state: 'REMOTEHOSTSTART', status: 'n/a', comment: '', set}, nowS);
+/** What an earlier execution of the row left is cleared, or only what `steps` left; the row says who has it. */
+function beginExecution(
+  store: Store,
+  by: {
+    readonly testId: number;
+    readonly host: string;
+    readonly pid: number;
+    readonly steps?: readonly string[] | undefined;
+  },
+  nowS: number,
+): void {
+  const {testId, host, pid, steps} = by;
+  store.steps.deleteOf(testId, steps);
+  store.data.deleteOf(testId, steps);
+  const owner = {host, attemptnum: pid, runDuration: 0};
+  const fresh =
+    steps === undefined ? {comment: '', set: {...owner, passCount: 0, failCount: 0}} : {set: owner};
+  store.tests.setState(testId, {state: 'REMOTEHOSTSTART', status: 'n/a', ...fresh}, nowS);
 }

@@ -1,7 +1,7 @@
 /** Which rows are set back before a run, by the three kinds of rerun and by `allow-auto-rerun` (spec runs.md 12). */
 import {hasFailed, rollUp, type StateStatus, unreachable} from '@megatest/model';
 
-export type RerunAction = 'run' | 'rerun-clean' | 'rerun-all' | 'rerun-failed';
+export type RerunAction = 'run' | 'rerun-clean' | 'rerun-all' | 'rerun-failed' | 'rerun-step';
 
 /** What `-rerun-clean` sets back: rows with one of the states, then rows with one of the statuses. */
 export type CleanRerunLists = {readonly states: readonly string[]; readonly statuses: readonly string[]};
@@ -11,6 +11,9 @@ export const CLEAN_RERUN_DEFAULTS: CleanRerunLists = {
   states: ['KILLREQ', 'KILLED', 'UNKNOWN', 'INCOMPLETE', 'STUCK', 'NOT_STARTED'],
   statuses: ['FAIL', 'INCOMPLETE', 'ABORT', 'CHECK'],
 };
+
+/** What may be repeated from a step on. */
+const ENDED_STATES: readonly string[] = ['COMPLETED', 'KILLED', 'INCOMPLETE'];
 
 export type ResetRow = StateStatus & {
   readonly id: number;
@@ -32,6 +35,8 @@ export function mustReset(
       return lists.states.includes(row.state) || lists.statuses.includes(row.status);
     case 'rerun-failed':
       return hasFailed(row.state, row.status);
+    case 'rerun-step':
+      return ENDED_STATES.includes(row.state);
     default:
       return unreachable(action);
   }
@@ -59,14 +64,19 @@ export function planResets(
   const instances = rows.filter((row) => !isParent(row) && mustReset(action, row, lists));
   const reset = new Set(instances.map(({id}) => id));
   const parents = rows.filter((row) => {
-    // Of a failed rerun, parents tell by roll-up alone: their other items keep their results.
-    if (!isParent(row) || action === 'rerun-failed') {
+    // Where only some are repeated, parents tell by roll-up alone: their other items keep their results.
+    if (!isParent(row) || repeatsSome(action)) {
       return false;
     }
     const items = itemsOf.get(row.testName) ?? [];
     return mustReset(action, afterResets(row, items, reset), lists);
   });
   return [...instances, ...parents].map(({id}) => id);
+}
+
+/** Only instances that are chosen one by one run; all others are left as they are. */
+export function repeatsSome(action: RerunAction): boolean {
+  return action === 'rerun-failed' || action === 'rerun-step';
 }
 
 /** The parent row as it is when the items have been set back and rolled up. */

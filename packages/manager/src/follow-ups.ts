@@ -2,7 +2,7 @@
 import type {Env} from '@megatest/config';
 import type {DaemonClient} from '@megatest/rpc';
 import {type CommandInfo, parentDirectory} from './execution/cmdinfo.ts';
-import type {TriggeredTest} from './execution/execution.ts';
+import type {TriggeredTest} from './execution/execution-world.ts';
 import {type IteratedTest, RollUpPages, type RollUpWorld} from './execution/roll-up-pages.ts';
 import type {RollUpItem} from './execution/rollup-html.ts';
 import type {Written} from './execution/test-records.ts';

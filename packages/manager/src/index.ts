@@ -6,12 +6,15 @@ export {
   itemPathOf,
   parentDirectory,
 } from './execution/cmdinfo.ts';
+export {leaveGroupOfTest} from './execution/control-group.ts';
 export {envFiles} from './execution/env-files.ts';
+export {readSnapshot, snapshotFile} from './execution/env-snapshot.ts';
 export {readDat} from './execution/log-check.ts';
 export {keepPending} from './execution/pending-reports.ts';
 export {type IteratedTest, updateRollUpPage} from './execution/roll-up-pages.ts';
 export {parseCsv, parseDat, singleValue} from './execution/test-data.ts';
 export {rollUpWorld} from './follow-ups.ts';
+export {hasServedHere} from './helper/call-server.ts';
 export {waivedEntries} from './helper/waived-entries.ts';
 export {type ManagerPrograms, runManager} from './manager.ts';
 export type {PlanningReply, PlanningRequest} from './plan/planner.ts';

@@ -53,4 +53,17 @@ describe('the journal', () => {
     expect(ids.size).toBe(1);
     expect(daemon.got.map((text) => text.split(' ')[1])).toEqual(['1', '2']);
   });
+
+  it('knows which launches have ended unheard, also those of a manager before', async () => {
+    const daemon = new Daemon();
+    daemon.isUp = false;
+    const first = new Journal(path(), daemon.send);
+    first.add(entry('RUNNING'));
+    first.add({type: 'ended', testId: 2, launchId: 'm', runDuration: 1});
+    const second = new Journal(path(), daemon.send);
+    expect(second.unheardEnds).toEqual([{testId: 2, launchId: 'm'}]);
+    daemon.isUp = true;
+    await second.settled();
+    expect(second.unheardEnds).toEqual([]);
+  });
 });

@@ -65,7 +65,7 @@ export class Journal {
     this.#bytes += line.length;
     this.#pending.push(numbered);
     // The end of a test is what its dependants and the next launch wait for.
-    if (entry.type === 'ended' || entry.type === 'launchFailed') {
+    if (isEnd(entry)) {
       this.kick();
     } else {
       this.#linger ??= setTimeout(() => this.kick(), lingerMs);
@@ -81,6 +81,13 @@ export class Journal {
         this.kick();
       });
     }
+  }
+
+  /** Launches whose end is written down and not yet acknowledged: to the daemon they may still look as if nothing had begun. */
+  get unheardEnds(): readonly {readonly testId: number; readonly launchId: string}[] {
+    return this.#pending.flatMap(({entry}) =>
+      isEnd(entry) ? [{testId: entry.testId, launchId: entry.launchId}] : [],
+    );
   }
 
   get isEmpty(): boolean {
@@ -129,6 +136,10 @@ export class Journal {
       this.#bytes = 0;
     }
   }
+}
+
+function isEnd({type}: ReportEntry): boolean {
+  return type === 'ended' || type === 'launchFailed' || type === 'skipped';
 }
 
 function readJournal(

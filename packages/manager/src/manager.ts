@@ -18,6 +18,7 @@ import {
   type Launch,
   localMethods,
   makeDaemonClient,
+  managerCallsDirectory,
   managerKeyFile,
   managerLogFile,
   managerSocket,
@@ -31,6 +32,7 @@ import {
 } from '@megatest/rpc';
 import * as z from 'zod';
 import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
+import {leaveGroupOfTest} from './execution/control-group.ts';
 import {Execution} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
@@ -81,7 +83,11 @@ export async function runManager(settingsText: string, programs: ManagerPrograms
     );
     local.listen({path: socket}, () => resolve(true));
   });
-  return isFirst ? await new Manager(settings, programs, local).run() : 0;
+  if (!isFirst) {
+    return 0;
+  }
+  leaveGroupOfTest();
+  return await new Manager(settings, programs, local).run();
 }
 
 class Manager {
@@ -96,6 +102,8 @@ class Manager {
   readonly #daemon: DaemonClient;
   readonly #loader: TestconfigLoader;
   readonly #executions = new Map<string, {readonly execution: Execution; readonly ended: Promise<number>}>();
+  /** What is being taken over from the manager before, by launch id: settled once it is known whether its execution goes on. */
+  readonly #adopting = new Map<string, Promise<void>>();
   /** Launches that were killed before their execution began. */
   readonly #killedEarly = new Map<number, string>();
   /** Where the front of the `megatest` command finds this manager. */
@@ -115,7 +123,7 @@ class Manager {
     this.#local = local;
     const directory = ensureManagerDirectory(area);
     this.#log = new ManagerLog(managerLogFile(area));
-    this.#callsDirectory = join(directory, 'calls');
+    this.#callsDirectory = managerCallsDirectory(area);
     this.#submissions = new Submissions(directory);
     this.#planning = new Planning(area.path, programs.planner, this.#submissions, this.#log.write);
     this.#launches = new LaunchLog(join(directory, 'launches.jsonl'));
@@ -182,7 +190,10 @@ class Manager {
           pid: process.pid,
           pidStart: processStart(process.pid),
           cpus: availableParallelism(),
-          launches: this.#launches.open.map(({testId, launchId}) => ({testId, launchId})),
+          launches: [...this.#launches.open, ...this.#journal.unheardEnds].map(({testId, launchId}) => ({
+            testId,
+            launchId,
+          })),
         })) as {readonly forget: readonly string[]; readonly submissions: readonly string[]};
         this.#onRegistered(answer);
       },
@@ -286,14 +297,14 @@ class Manager {
   /** Resolves once the daemon has it. */
   async #reportOfScript(entries: readonly ReportEntry[]): Promise<void> {
     for (const entry of entries) {
-      const execution = this.#executions.get(entry.launchId)?.execution;
+      const execution = await this.#executionOf(entry.launchId);
       this.#journal.add((await execution?.noted(entry)) ?? entry);
     }
     await this.#journal.settled();
   }
 
   async #answerFront({launchId, checksum, words}: FrontCall): Promise<boolean> {
-    const execution = this.#executions.get(launchId)?.execution;
+    const execution = await this.#executionOf(launchId);
     if (execution === undefined || !execution.encoded.endsWith(checksum)) {
       return false;
     }
@@ -303,6 +314,11 @@ class Manager {
     }
     await this.#reportOfScript(entries);
     return true;
+  }
+
+  async #executionOf(launchId: string): Promise<Execution | undefined> {
+    await this.#adopting.get(launchId);
+    return this.#executions.get(launchId)?.execution;
   }
 
   #onRegistered(answer: {readonly forget: readonly string[]; readonly submissions: readonly string[]}): void {
@@ -366,9 +382,10 @@ class Manager {
   }
 
   #order(submission: Submission, launches: readonly Launch[]): void {
+    const ended = new Set(this.#journal.unheardEnds.map(({launchId}) => launchId));
     for (const launch of launches) {
       const {launchId, testId} = launch;
-      if (this.#launches.get(launchId) === undefined) {
+      if (this.#launches.get(launchId) === undefined && !ended.has(launchId)) {
         this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage: {kind: 'ordered'}});
         setImmediate(() => void this.#launch(submission, launch));
       }
@@ -465,15 +482,21 @@ class Manager {
   /** Takes up what the manager before this one left. */
   #adoptAll(): void {
     for (const open of this.#launches.open) {
-      void this.#adopt(open).catch((error: unknown) => {
-        this.#log.write(
-          `ERROR: adopting test ${open.testId}: ${error instanceof Error ? error.message : error}`,
-        );
-        this.#launches.end(open.launchId);
-      });
+      const {launchId, testId} = open;
+      const adopting = this.#adopt(open)
+        .catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          this.#log.write(`ERROR: adopting test ${testId}: ${reason}`);
+          const comment = `a new manager could not go on with it: ${reason}`;
+          this.#journal.add({type: 'ended', testId, launchId, status: 'FAIL', comment, runDuration: 0});
+          this.#launches.end(launchId);
+        })
+        .finally(() => this.#adopting.delete(launchId));
+      this.#adopting.set(launchId, adopting);
     }
   }
 
+  /** Resolves once the execution, if one goes on, is among those of this manager. */
   async #adopt(open: OpenLaunch): Promise<void> {
     const {stage, launch, uuid, launchId} = open;
     switch (stage.kind) {
@@ -498,7 +521,8 @@ class Manager {
         const world = executionWorld(this.#parts, submitted?.umask ?? process.umask(), stage.isHandedOver);
         const execution = Execution.adopt(saved, context, world);
         this.#log.write(`INFO: adopted test ${open.testId} in ${stage.rundir}`);
-        await this.#run(execution, {launchId, testId: open.testId, uuid, launch}, stage.isHandedOver);
+        // Reports its own failure.
+        void this.#run(execution, {launchId, testId: open.testId, uuid, launch}, stage.isHandedOver);
       }
     }
   }

@@ -1,7 +1,7 @@
 /** What launching, running and batch jobs see of their manager: each a small interface over the manager's parts. */
 import {type DaemonClient, withoutTestVariables} from '@megatest/rpc';
 import {itemPathOf} from './execution/cmdinfo.ts';
-import type {ExecutionWorld} from './execution/execution.ts';
+import type {ExecutionWorld} from './execution/execution-world.ts';
 import type {TestconfigLoader} from './execution/testconfig-loader.ts';
 import type {FollowUps} from './follow-ups.ts';
 import type {Journal} from './journal.ts';

@@ -52,6 +52,10 @@ export const submitOptions = z.strictObject({
   maxFail: z.number().int().positive().optional(),
   /** Launch in an order that this seed decides. */
   shuffle: z.number().int().nonnegative().optional(),
+  /** Of `rerun-step`: the step to begin with. */
+  fromStep: name.optional(),
+  /** Nothing follows that step. */
+  onlyStep: z.boolean().optional(),
 });
 
 export type SubmitOptions = z.output<typeof submitOptions>;
@@ -185,7 +189,7 @@ export const daemonMethods = {
     'Starts a driver; the same uuid again returns the same driver.',
     {
       uuid: name,
-      action: z.enum(['run', 'rerun-clean', 'rerun-all', 'rerun-failed']),
+      action: z.enum(['run', 'rerun-clean', 'rerun-all', 'rerun-failed', 'rerun-step']),
       target: name,
       runName: name,
       options: submitOptions,
@@ -305,7 +309,16 @@ export const daemonMethods = {
   'tests.claim': method<{readonly run: boolean}>()(
     'write',
     'Atomic start of an execution by a manager: an older launch, or a row that another living process has, is refused.',
-    {testId: id, launchId: name, host: name, pid: id, pidStart: name, takeOver: z.boolean().optional()},
+    {
+      testId: id,
+      launchId: name,
+      host: name,
+      pid: id,
+      pidStart: name,
+      takeOver: z.boolean().optional(),
+      /** The steps that run, when others keep their records; without it all steps do. */
+      steps: names.optional(),
+    },
   ),
   'tests.update': method<null>()('write', 'Columns of one test.', {test: testRef, set: testUpdate}),
   'tests.why': method<{readonly text: string; readonly attempts: readonly Attempt[]}>()(

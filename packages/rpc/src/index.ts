@@ -44,6 +44,7 @@ export {
   ensureManagerDirectory,
   type ManagerClient,
   makeManagerClient,
+  managerCallsDirectory,
   managerKeyFile,
   managerLogFile,
   somebodyListens,

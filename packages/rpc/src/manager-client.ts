@@ -63,6 +63,11 @@ export function managerKeyFile(area: AreaIdentity): string {
   return join(managerDirectory(area), 'manager.key');
 }
 
+/** Where the front of the `megatest` command finds the manager. */
+export function managerCallsDirectory(area: AreaIdentity): string {
+  return join(managerDirectory(area), 'calls');
+}
+
 export function managerLogFile(area: AreaIdentity): string {
   return join(managerDirectory(area), 'manager.log');
 }

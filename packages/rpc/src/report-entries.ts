@@ -12,7 +12,13 @@ export const reportEntry = z.discriminatedUnion('type', [
   /** `fatal`: the command cannot be started at all, so the driver ends. */
   z.strictObject({type: z.literal('launchFailed'), ...launch, reason: text, fatal: z.boolean()}),
   /** A manager that was ordered to run the test itself begins: what `tests.claim` is for a test that a launcher brought. */
-  z.strictObject({type: z.literal('claimed'), ...launch, host: name, pid: id}),
+  z.strictObject({
+    type: z.literal('claimed'),
+    ...launch,
+    host: name,
+    pid: id,
+    steps: z.array(name).optional(),
+  }),
   /** The file of `[skip] fileexists` was there: nothing was run. */
   z.strictObject({type: z.literal('skipped'), ...launch, comment: text}),
   z.strictObject({

@@ -1,11 +1,14 @@
 /**
  * The helper calls inside tests (spec execution.md 17): `-step`, `-test-status`, `-setlog`, `-set-values`, `-load-test-data`, ...
- * They go to the manager of this host, which writes them down before it sends them on; without a manager straight to the daemon.
+ * They go to the manager of this host, which writes them down before it sends them on. Where a manager has been and is no more, the
+ * next one is waited for: only it knows what the one before had to say of the test first. Where none ever was (a script that went to
+ * another host) they go straight to the daemon.
  */
 import {randomUUID} from 'node:crypto';
 import {
   type CommandInfo,
   decodeCommandInfo,
+  hasServedHere,
   itemPathOf,
   keepPending,
   parseCsv,
@@ -19,11 +22,14 @@ import {
   decideHomehost,
   makeDaemonClient,
   makeManagerClient,
+  managerCallsDirectory,
   managerSocket,
   type ReportEntry,
   somebodyListens,
+  startManager,
 } from '@megatest/rpc';
 import {LegacyArguments} from '../legacy/arguments.ts';
+import {bundlePath} from '../programs.ts';
 
 export type HelperWords = {
   value(...options: readonly string[]): string | undefined;
@@ -39,6 +45,8 @@ export type HelperMessages = {
 
 /** Seconds for which a helper call waits for a daemon that is not there. */
 const giveUpS = 1200;
+/** Whoever waits for the run starts a lost manager again at once; only where nobody does is it left to helper calls. */
+const startPatienceMs = 2000;
 
 /** The calls that need a test around them. */
 export const HELPER_OPTIONS = [
@@ -202,9 +210,17 @@ export class HelperCall {
   async #send(entries: readonly ReportEntry[], messages: HelperMessages): Promise<void> {
     const {info} = this;
     const area = {path: info.toppath, name: info.areaname};
-    const hasManager = await somebodyListens(managerSocket(area.path, process.getuid?.() ?? 0));
-    if (entries.length > 0 && hasManager) {
-      const manager = makeManagerClient({area, giveUpS: limitS()});
+    const isManaged =
+      hasServedHere(managerCallsDirectory(area)) ||
+      (await somebodyListens(managerSocket(area.path, process.getuid?.() ?? 0)));
+    if (entries.length > 0 && isManaged) {
+      const beganMs = performance.now();
+      const start = () => {
+        if (performance.now() - beganMs > startPatienceMs) {
+          startManager(bundlePath('manager'), area, undefined);
+        }
+      };
+      const manager = makeManagerClient({area, giveUpS: limitS(), start});
       await manager.call('helper.report', {entries: [...entries]});
       manager.close();
     } else if (entries.length > 0) {

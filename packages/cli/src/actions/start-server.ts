@@ -1,6 +1,6 @@
 /** The daemon in this process: its settings are read from the area's config in a child, for the daemon runs no user's command. */
 import {daemonSettings, runDaemon} from '@megatest/homehost';
-import {askPlanner} from '@megatest/manager';
+import {askPlanner, leaveGroupOfTest} from '@megatest/manager';
 import {UserError} from '@megatest/model';
 import {releaseStartLock} from '@megatest/rpc';
 import {bundlePath} from '../programs.ts';
@@ -8,6 +8,7 @@ import {environment, type Session} from '../session.ts';
 
 export async function startServer(session: Session): Promise<number> {
   const {area, homehost} = session;
+  leaveGroupOfTest();
   try {
     if (!homehost.isHere) {
       throw new UserError(

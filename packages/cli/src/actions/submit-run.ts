@@ -8,7 +8,7 @@ import type {DaemonClient, DaemonNotifications, SubmitOptions} from '@megatest/r
 import {environment, type Session} from '../session.ts';
 
 export type RunRequest = {
-  readonly action: 'run' | 'rerun-clean' | 'rerun-all' | 'rerun-failed';
+  readonly action: 'run' | 'rerun-clean' | 'rerun-all' | 'rerun-failed' | 'rerun-step';
   readonly target: string;
   readonly runName: string;
   readonly options: SubmitOptions;

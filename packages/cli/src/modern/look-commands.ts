@@ -112,6 +112,21 @@ export const lookCommands: CommandFile = (outcome) => [
       ),
   },
   {
+    command: 'shell <test>',
+    describe:
+      'a shell in the run directory and the environment of a test; after -- a command to run there instead',
+    builder: (yargs: Argv) =>
+      withTest(yargs).option('window', {
+        type: 'boolean',
+        describe: 'in a window of its own, opened by $MT_XTERM_CMD',
+      }),
+    handler: async (args: unknown) =>
+      await inArea(args as SelectorArguments, outcome, async (context) => {
+        const {testShell} = await import('../actions/test-shell.ts');
+        return await testShell(context, args as TestArguments);
+      }),
+  },
+  {
     command: 'why <test>',
     describe: 'why a test has not run, or why it failed',
     builder: withTest,

@@ -31,6 +31,7 @@ export async function modernMain(words: readonly string[]): Promise<number> {
   }
   const parser = yargs(first === 'help' ? [...words.slice(1), '--help'] : [...words])
     .scriptName('megatest')
+    .parserConfiguration({'populate--': true})
     .usage(
       '$0 COMMAND: run tests on many hosts, record what came out\n\nA first look: megatest init, then megatest run',
     )

@@ -25,6 +25,7 @@ export const MODERN_COMMANDS = [
   'runs',
   'server',
   'set',
+  'shell',
   'status',
   'steps',
   'target',

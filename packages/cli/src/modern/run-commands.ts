@@ -36,6 +36,8 @@ type RunArguments = SelectorArguments & {
   readonly exitZero?: boolean | undefined;
   readonly maxFail?: number | undefined;
   readonly shuffle?: number | undefined;
+  readonly fromStep?: string | undefined;
+  readonly only?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
   readonly format?: PlanFormat | undefined;
 };
@@ -179,17 +181,26 @@ function rerunCommand(outcome: Outcome): CommandModule {
     command: 'rerun [what]',
     describe: 'repeat what failed (failed), what is not good (clean), or everything (all)',
     builder: (yargs: Argv) =>
-      withRunOptions(withTestPattern(yargs)).positional('what', {
-        choices: ['failed', 'clean', 'all'] as const,
-        default: 'failed',
-      }),
+      withRunOptions(withTestPattern(yargs))
+        .positional('what', {
+          choices: ['failed', 'clean', 'all'] as const,
+          default: 'failed',
+        })
+        .option('from-step', {type: 'string', describe: 'keep everything, and repeat from this step on'})
+        .option('only', {type: 'boolean', describe: 'with --from-step: that step alone'}),
     handler: async (args: unknown) => {
-      const {what} = args as {readonly what: 'failed' | 'clean' | 'all'};
-      await inArea(
-        args as RunArguments,
-        outcome,
-        async (context) => await run(context, args as RunArguments, `rerun-${what}`),
-      );
+      const {what, fromStep} = args as {
+        readonly what: 'failed' | 'clean' | 'all';
+        readonly fromStep?: string | undefined;
+      };
+      await inArea(args as RunArguments, outcome, async (context) => {
+        if (fromStep === undefined) {
+          return await run(context, args as RunArguments, `rerun-${what}`);
+        }
+        const {patternFromStep} = await import('../actions/rerun-step.ts');
+        const tests = await patternFromStep(context, args as RunArguments, fromStep);
+        return await run(context, {...(args as RunArguments), tests}, 'rerun-step');
+      });
     },
   };
 }
@@ -220,6 +231,8 @@ async function run(
     contour: args.contour,
     maxFail: args.maxFail,
     shuffle: args.shuffle,
+    fromStep: args.fromStep,
+    onlyStep: args.fromStep === undefined ? undefined : args.only,
   };
   if (args.dryRun === true) {
     return await showPlan(context, {target, runName: args.name ?? '', options}, args.format);

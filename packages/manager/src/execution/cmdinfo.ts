@@ -22,6 +22,10 @@ export const commandInfo = z.object({
   contour: z.string().nullable(),
   'launch-id': z.string(),
   shortdir: z.string(),
+  /** The step that a repetition begins with; a launch of the whole test has none. */
+  'from-step': z.string().optional(),
+  /** Nothing follows that step. */
+  'only-step': z.boolean().optional(),
 });
 
 export type CommandInfo = z.output<typeof commandInfo>;

@@ -6,64 +6,33 @@
  * can adopt the test: it waits for a process that still runs, takes the exit status that the step's shell left, or starts the step
  * that had not begun.
  */
-import {appendFileSync, existsSync, writeFileSync} from 'node:fs';
+import {appendFileSync, existsSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
-import {type ReportEntry, RpcError} from '@megatest/rpc';
+import {type ReportEntry, RpcError, withoutTestVariables} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
 import type {CommandInfo} from './cmdinfo.ts';
+import {makeGroup, removeGroup} from './control-group.ts';
 import {freeKiBOf} from './disks.ts';
 import {writeEnvFiles} from './env-files.ts';
+import {readSnapshot} from './env-snapshot.ts';
 import {testEnvironment} from './environment.ts';
+import type {ExecutionWorld} from './execution-world.ts';
 import {hostUname, loadPerCore} from './host-facts.ts';
-import {checkLog, extractRules} from './log-check.ts';
-import {takePending} from './pending-reports.ts';
+import {checkLog, extractRules, keepReason} from './log-check.ts';
+import {deliverPending} from './pending-reports.ts';
 import {killTree} from './process-tree.ts';
-import {type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
+import {type Kill, type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
 import {commandOf, makefileRules, prepareSteps, type Step, stepsOf} from './step-list.ts';
 import {readExit, readStarted, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
-import {combine, finalStatus, stepClass} from './step-result.ts';
+import {priorOf, type StepRerun, splitSteps, withLater} from './step-rerun.ts';
+import {combine, finalStatus, rollUpOf, stepClass} from './step-result.ts';
 import type {StepRecord} from './step-view.ts';
 import {writeSummaryPage} from './summary-page.ts';
 import {TestRecords, type Written} from './test-records.ts';
 import type {TestconfigData} from './testconfig-data.ts';
-import type {TriggerList} from './triggers.ts';
-import {heldWaiver, type PreviousTest} from './waivers.ts';
-
-export type ExecutionWorld = {
-  readonly report: (entry: ReportEntry) => void;
-  /** Asks the daemon for the right to run the test; `undefined` when the order itself came from the daemon to this manager. */
-  readonly claim?: (request: {
-    testId: number;
-    launchId: string;
-    host: string;
-    pid: number;
-    pidStart: string;
-    takeOver?: boolean;
-  }) => Promise<{readonly run: boolean}>;
-  readonly loadTestconfig: (env: Env, testDir: string) => Promise<TestconfigData>;
-  /** The same test in the newest other run of the target. */
-  readonly previous: (info: CommandInfo) => Promise<PreviousTest | null>;
-  /** Step records that an earlier manager reported of the test. */
-  readonly recordedSteps: (testId: number) => Promise<readonly StepRecord[]>;
-  /** Runs what a write has fired, once it is committed. */
-  readonly fire: (test: TriggeredTest, written: Written) => void;
-  /** An item has ended: the page of its test is out of date. */
-  readonly itemEnded: (info: CommandInfo, env: Env, context: AreaContext) => void;
-  readonly nowS: () => number;
-  readonly log: (text: string) => void;
-  /** File mode mask of whoever submitted or started the test. */
-  readonly umask: number;
-  /** Where the front of the `megatest` command finds this manager. */
-  readonly callsDirectory: string;
-};
-
-export type TriggeredTest = {
-  readonly info: CommandInfo;
-  readonly triggers: TriggerList;
-  readonly env: Readonly<Env>;
-};
+import {heldWaiver} from './waivers.ts';
 
 /** What the end of a step means for the test. */
 type StepOutcome = Pick<Progress, 'rollUp' | 'prior'> & {readonly goesOn: boolean; readonly isFinal: boolean};
@@ -79,17 +48,26 @@ export class Execution {
   readonly #context: AreaContext;
   readonly #world: ExecutionWorld;
   readonly #records: TestRecords;
+  readonly #rerun: StepRerun | undefined;
+  /** Steps behind the only one that is repeated, and what is recorded of them. */
+  #kept: {readonly later: readonly Step[]; readonly records: readonly StepRecord[]} = {
+    later: [],
+    records: [],
+  };
+  readonly #hasRules = (stepName: string) => existsSync(join(this.rundir, `${stepName}.logpro`));
   #progress: Progress;
   #record: RecoveryRecord | undefined;
   #env: Env = {};
   #config: TestconfigData | undefined;
   #current = {pid: 0, pidStart: ''};
-  #killReason: string | undefined;
   /** Of the kill that goes on: whether nothing is left. */
   #killing: Promise<boolean> | undefined;
-  #isLimitReached = false;
-  #interrupted = false;
   #isAdopted = false;
+  #onConfigured: () => void = () => {};
+  /** Settled once the rules of the test are known, or never will be. */
+  readonly #configured = new Promise<void>((resolve) => {
+    this.#onConfigured = resolve;
+  });
 
   private constructor(recovered: Recovered, context: AreaContext, world: ExecutionWorld) {
     const {info, encoded, inherited, progress, outputPath} = recovered;
@@ -101,6 +79,8 @@ export class Execution {
     this.#context = context;
     this.#world = world;
     this.rundir = info['work-area'];
+    const from = info['from-step'];
+    this.#rerun = from === undefined ? undefined : {from, isOnly: info['only-step'] ?? false};
     this.#records = new TestRecords({testId: this.testId, launchId: this.launchId}, world.report, (written) =>
       this.#fire(written),
     );
@@ -124,6 +104,8 @@ export class Execution {
       rollUp: 0,
       prior: 'pass',
       limitS: null,
+      kill: null,
+      group: null,
     };
     return new Execution({info, encoded, inherited, progress, outputPath}, context, world);
   }
@@ -154,15 +136,21 @@ export class Execution {
 
   /** Ends the processes of the test; `run` then reports why. */
   async kill(reason: string): Promise<void> {
-    this.#killReason ??= reason;
-    this.#killing = killTree(this.#current, this.launchId);
-    await this.#killing;
+    await this.#kill({reason, cause: 'request'});
   }
 
   /** The process that brought the test was told to end: the test counts as stopped, not as killed (execution.md 10.6). */
   async interrupt(signal: string): Promise<void> {
-    this.#interrupted = true;
-    await this.kill(`received ${signal}`);
+    await this.#kill({reason: `received ${signal}`, cause: 'interrupt'});
+  }
+
+  /** The first reason counts. It stands on disk before the first signal: a manager that dies meanwhile leaves a killed test, not a failed one. */
+  async #kill(kill: Kill): Promise<void> {
+    if (this.#progress.kill === null) {
+      this.#save({kill});
+    }
+    this.#killing = killTree({root: this.#current, ...this.#family});
+    await this.#killing;
   }
 
   /** Takes note of what a script of the test reports; a failure that somebody waived is one no more (execution.md 18). */
@@ -184,18 +172,38 @@ export class Execution {
       outputPath: this.#outputPath,
     });
     this.#record = record;
-    const claimed = await this.#claim();
+    try {
+      return await this.#runRecorded();
+    } finally {
+      if (this.#progress.group !== null) {
+        removeGroup(this.#progress.group);
+      }
+      this.#record = undefined;
+      this.#onConfigured();
+    }
+  }
+
+  async #runRecorded(): Promise<number> {
+    // A repetition of some steps says which before anything of the others is cleared.
+    const known = this.#rerun === undefined ? undefined : await this.#configure();
+    const claimed = await this.#claim(known?.steps.map(({name}) => name));
     if (!claimed) {
       return 0;
     }
-    const env = testEnvironment(this.info, this.encoded, this.#inherited, this.#context);
-    const config = await this.#world.loadTestconfig(env, this.info.testpath);
-    this.#env = env;
-    this.#config = config;
+    const {env, config, steps, prior} = known ?? (await this.#configure());
     if (this.#progress.stage === 'claiming') {
-      writeEnvFiles(this.rundir, env);
-      prepareSteps(this.rundir, config.steps.length > 0);
-      this.#save({stage: 'running', startS: this.#world.nowS(), limitS: this.#limitOf(config)});
+      if (this.#rerun === undefined) {
+        writeEnvFiles(this.rundir, env);
+        prepareSteps(this.rundir, config.steps.length > 0);
+      }
+      this.#save({
+        stage: 'running',
+        startS: this.#world.nowS(),
+        limitS: this.#limitOf(config),
+        group: makeGroup(this.launchId),
+        prior,
+        rollUp: rollUpOf(prior),
+      });
       this.#fire({state: 'REMOTEHOSTSTART', status: 'n/a'});
       this.#records.report({
         type: 'update',
@@ -209,15 +217,37 @@ export class Execution {
     // Of this process and this launch only: no business of the environment files.
     env.MT_LAUNCH_ID = this.launchId;
     env.MT_HELPER_CALLS = this.#world.callsDirectory;
-    return await this.#runSteps(stepsOf(config, this.info.testpath, this.rundir), config);
+    return await this.#runSteps(steps, config);
   }
 
-  async #claim(): Promise<boolean> {
+  /** The environment, the rules and the steps; of a repetition also what the other steps count for. */
+  async #configure() {
+    const {info, rundir} = this;
+    const env =
+      this.#rerun === undefined
+        ? testEnvironment(info, this.encoded, this.#inherited, this.#context)
+        : {...readSnapshot(rundir, withoutTestVariables(this.#inherited)), MT_CMDINFO: this.encoded};
+    const config = await this.#world.loadTestconfig(env, info.testpath);
+    this.#env = env;
+    this.#config = config;
+    this.#onConfigured();
+    const all = stepsOf(config, info.testpath, rundir);
+    if (this.#rerun === undefined) {
+      return {env, config, steps: all, prior: 'pass'} as const;
+    }
+    const {earlier, wanted, later} = splitSteps(all, this.#rerun);
+    const records = await this.#world.recordedSteps(this.testId);
+    this.#kept = {later, records};
+    return {env, config, steps: wanted, prior: priorOf(earlier, records, this.#hasRules)};
+  }
+
+  async #claim(steps: readonly string[] | undefined): Promise<boolean> {
+    const only = steps === undefined ? {} : {steps: [...steps]};
     if (this.#progress.stage === 'running') {
       return true;
     }
     if (this.#world.claim === undefined) {
-      this.#records.report({type: 'claimed', host: hostname(), pid: process.pid});
+      this.#records.report({type: 'claimed', host: hostname(), pid: process.pid, ...only});
       return true;
     }
     const request = {
@@ -226,6 +256,7 @@ export class Execution {
       host: hostname(),
       pid: process.pid,
       pidStart: '',
+      ...only,
       // The manager before this one may have claimed it and died before it could say so.
       ...(this.#isAdopted ? {takeOver: true} : {}),
     };
@@ -256,9 +287,10 @@ export class Execution {
     let wasSignalled = false;
     let isFinal = false;
     try {
+      await this.#resumeKill(steps);
       for (
         let position = Math.max(0, this.#progress.position);
-        position < steps.length && this.#killReason === undefined;
+        position < steps.length && this.#progress.kill === null;
         position += 1
       ) {
         const step = steps[position];
@@ -266,9 +298,12 @@ export class Execution {
           break;
         }
         const end = await this.#runStep(step, position, config);
-        if (this.#killReason !== undefined) {
+        if (this.#progress.kill !== null) {
           this.#interruptedStep(step, end);
           break;
+        }
+        if (!existsSync(join(this.rundir, '.mt'))) {
+          return this.#vanished(step, end);
         }
         wasSignalled = end.signal !== null;
         const isLast = position === steps.length - 1;
@@ -287,23 +322,37 @@ export class Execution {
     return await this.#finish(wasSignalled, isFinal);
   }
 
+  /** Goes on with a kill that another manager began. */
+  async #resumeKill(steps: readonly Step[]): Promise<void> {
+    const {kill, position} = this.#progress;
+    const step = steps[position];
+    if (kill === null) {
+      return;
+    }
+    const started = step === undefined ? undefined : readStarted(this.rundir, step.index);
+    this.#current = started ?? this.#current;
+    await this.#kill(kill);
+    if (step !== undefined && started !== undefined) {
+      this.#interruptedStep(step, readExit(this.rundir, step.index) ?? {code: null, signal: 'lost'});
+    }
+    this.#current = {pid: 0, pidStart: ''};
+  }
+
   async #runStep(step: Step, position: number, config: TestconfigData): Promise<StepEnd> {
-    const known = this.#progress.position === position ? this.#progress : undefined;
     const {index} = step;
     const env = this.#env;
-    const started = known === undefined ? undefined : readStarted(this.rundir, index);
+    const started = readStarted(this.rundir, index);
     if (started !== undefined) {
       // Begun under another manager of this host, which may have died before it noted the pid: wait for it or take what it left.
       this.#current = started;
-      const end = readExit(this.rundir, index) ?? (await watchStep(this.rundir, index));
+      const end = readExit(this.rundir, index) ?? (await watchStep(this.rundir, index, this.#family));
       this.#current = {pid: 0, pidStart: ''};
       return end;
     }
     if (!step.isScript) {
       const rules = config.logpro.find(([name]) => name === step.name)?.[1];
       extractRules(step.name, rules, this.info.testpath, this.rundir);
-      const hasRules = existsSync(join(this.rundir, `${step.name}.logpro`));
-      appendFileSync(join(this.rundir, 'Makefile.ezsteps'), makefileRules(step, hasRules));
+      appendFileSync(join(this.rundir, 'Makefile.ezsteps'), makefileRules(step, this.#hasRules(step.name)));
       this.#reportStep(step.name, 'start', '-', '', '');
     }
     this.#save({position, pid: 0, pidStart: ''});
@@ -315,12 +364,13 @@ export class Execution {
       env: {...env, PATH: path, ...(step.isScript ? {} : {MT_STEPNAME: step.name})},
       outputPath: this.#outputPath,
       umask: this.#world.umask,
+      ...this.#family,
     });
     this.#current = {pid: running.pid, pidStart: running.pidStart};
     this.#save({pid: running.pid, pidStart: running.pidStart});
     this.#records.report({type: 'update', set: {attemptnum: running.pid}});
-    if (this.#killReason !== undefined) {
-      await this.kill(this.#killReason);
+    if (this.#progress.kill !== null) {
+      await this.#kill(this.#progress.kill);
     }
     const end = await running.ended;
     this.#current = {pid: 0, pidStart: ''};
@@ -332,6 +382,18 @@ export class Execution {
     if (!step.isScript) {
       this.#reportStep(step.name, 'end', signalText(end), '', '');
     }
+  }
+
+  /** Somebody removed the run directory under the test: there is no log to judge, and nowhere to go on. */
+  #vanished(step: Step, end: StepEnd): number {
+    const comment = `The run directory ${this.rundir} is gone`;
+    this.#world.log(`ERROR: ${comment}`);
+    if (!step.isScript) {
+      this.#reportStep(step.name, 'end', signalText(end), comment, '');
+    }
+    this.#records.report({type: 'ended', status: 'FAIL', comment, runDuration: this.runDurationS});
+    this.#tellItemEnded();
+    return 1;
   }
 
   #endScript(end: StepEnd): StepOutcome {
@@ -359,11 +421,12 @@ export class Execution {
       checked?.comment ?? '',
       checked === undefined ? '' : `${step.name}.html`,
     );
-    const combined = combine(
+    const own = combine(
       this.#progress.prior,
       stepClass(end.signal !== null && checked === undefined ? null : code, checked !== undefined),
       step.name,
     );
+    const combined = withLater(own, this.#kept.later, this.#kept.records, this.#hasRules);
     const state = combined.isFinal || isLast ? 'COMPLETED' : 'RUNNING';
     const waived = combined.status === 'FAIL' ? await this.#waiver(combined.comment) : undefined;
     this.#records.report({
@@ -374,7 +437,7 @@ export class Execution {
       ...waived,
     });
     if (combined.result !== 'pass') {
-      this.#explain(step, checked?.deciding ?? [], shown);
+      keepReason(this.rundir, step.name, shown, checked?.deciding ?? []);
     }
     return {
       goesOn: combined.goesOn,
@@ -384,22 +447,11 @@ export class Execution {
     };
   }
 
-  /** Leaves beside the log what decided, for summaries that show it without reading the log again. */
-  #explain(
-    step: Step,
-    deciding: readonly {readonly line: number; readonly text: string; readonly rule: string}[],
-    shown: string,
-  ): void {
-    // Log rules count lines from 0, editors from 1.
-    const lines = deciding.map(({line, text, rule}) => ({line: line + 1, text, rule}));
-    const why = {step: step.name, log: `${step.name}.log`, exit: shown, lines};
-    writeFileSync(join(this.rundir, '.mt/why.json'), JSON.stringify(why));
-  }
-
   /** WAIVED instead of FAIL, with the comment that goes with it; `undefined` when nothing of the kind holds. */
   async #waiver(
     comment: string | undefined,
   ): Promise<{readonly status: string; readonly comment: string} | undefined> {
+    await this.#configured;
     if (this.#config === undefined) {
       return undefined;
     }
@@ -414,22 +466,18 @@ export class Execution {
   }
 
   async #finish(wasSignalled: boolean, isFinal: boolean): Promise<number> {
-    for (const entry of takePending(this.rundir)) {
-      this.#world.report(await this.noted(entry));
-    }
+    await deliverPending(this.rundir, async (entry) => this.#world.report(await this.noted(entry)));
     const runDuration = this.runDurationS;
     this.#records.report({
       type: 'update',
       set: {diskfree: this.#freeKiB(), cpuload: loadPerCore(), runDuration},
     });
-    if (this.#killReason !== undefined) {
+    const {kill} = this.#progress;
+    if (kill !== null) {
       const isGone = (await this.#killing) ?? true;
-      const comment = this.#isLimitReached
-        ? `killed: time limit ${this.#progress.limitS}s exceeded`
-        : this.#killReason;
-      const state = this.#interrupted ? 'INCOMPLETE' : 'KILLED';
+      const state = kill.cause === 'interrupt' ? 'INCOMPLETE' : 'KILLED';
       const status = isGone ? 'KILLED' : 'FAILED TO KILL';
-      this.#records.report({type: 'ended', state, status, comment, runDuration});
+      this.#records.report({type: 'ended', state, status, comment: kill.reason, runDuration});
     } else if (isFinal || !this.#records.isOpen) {
       this.#records.report({type: 'ended', runDuration});
     } else {
@@ -438,15 +486,19 @@ export class Execution {
       this.#records.report({type: 'ended', status, runDuration, ...waived});
     }
     this.#writePages();
-    return wasSignalled && this.#killReason === undefined ? 4 : 0;
+    return wasSignalled && kill === null ? 4 : 0;
   }
 
-  #writePages(): void {
+  #tellItemEnded(): void {
     if (this.info.itemdat.length > 0) {
       this.#world.itemEnded(this.info, this.#env, this.#context);
     }
-    if (this.#isAdopted) {
-      // What the manager before this one reported is known to the daemon only; without it the page shows the rest.
+  }
+
+  #writePages(): void {
+    this.#tellItemEnded();
+    if (this.#isAdopted || this.#rerun !== undefined) {
+      // What was reported before is known to the daemon only; without it the page shows the rest.
       void this.#world
         .recordedSteps(this.testId)
         .then((steps) => this.#writeSummary(steps))
@@ -468,12 +520,15 @@ export class Execution {
     }
     const leftMs = Math.max(0, (limitS - this.runDurationS) * 1000);
     return setTimeout(() => {
-      this.#isLimitReached = true;
       this.#world.log(
         `INFO: (0) KILLING TEST DUE TO TIME LIMIT EXCEEDED ${this.rundir}, runtime ${this.runDurationS} limit ${limitS}`,
       );
-      void this.kill(`killed: time limit ${limitS}s exceeded`);
+      void this.#kill({reason: `killed: time limit ${limitS}s exceeded`, cause: 'limit'});
     }, leftMs);
+  }
+
+  get #family(): {readonly launchId: string; readonly group: string | null} {
+    return {launchId: this.launchId, group: this.#progress.group};
   }
 
   #save(change: Partial<Progress>): void {

@@ -73,6 +73,19 @@ export async function checkLog(
   }
 }
 
+/** Leaves beside the log what decided, for summaries that show it without reading the log again; `exit` as in the step record. */
+export function keepReason(
+  rundir: string,
+  stepName: string,
+  exit: string,
+  deciding: readonly DecidingLine[],
+): void {
+  // Log rules count lines from 0, editors from 1.
+  const lines = deciding.map(({line, text, rule}) => ({line: line + 1, text, rule}));
+  const why = {step: stepName, log: `${stepName}.log`, exit, lines};
+  writeFileSync(join(rundir, '.mt/why.json'), JSON.stringify(why));
+}
+
 /** What `<step>.dat` of a run directory holds; nothing when it is not there. */
 export function readDat(rundir: string, stepName: string): DatFile {
   const path = join(rundir, `${stepName}.dat`);

@@ -2,7 +2,7 @@
  * `.mt/pending.jsonl` of a run directory: what helper calls could tell neither a manager nor the daemon. It is delivered when the
  * test ends (spec execution.md 5.1, 22.3).
  */
-import {appendFileSync, readFileSync, rmSync} from 'node:fs';
+import {appendFileSync, existsSync, readFileSync, renameSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {type ReportEntry, reportEntry} from '@megatest/rpc';
 
@@ -16,21 +16,34 @@ export function keepPending(rundir: string, entries: readonly ReportEntry[]): vo
   });
 }
 
-/** What is there, which is then there no more. */
-export function takePending(rundir: string): readonly ReportEntry[] {
-  let text: string;
-  try {
-    text = readFileSync(pendingFile(rundir), 'utf8');
-  } catch {
-    return [];
-  }
-  rmSync(pendingFile(rundir), {force: true});
-  return text.split('\n').flatMap((line) => {
-    try {
-      return line === '' ? [] : [reportEntry.parse(JSON.parse(line))];
-    } catch {
-      // The line of a call that was killed while it wrote.
-      return [];
+/** Hands over what is there, which is there no more once all of it is written down elsewhere: a manager may die in between. */
+export async function deliverPending(
+  rundir: string,
+  deliver: (entry: ReportEntry) => Promise<void>,
+): Promise<void> {
+  const file = pendingFile(rundir);
+  const taken = `${file}.taken`;
+  while (existsSync(taken) || existsSync(file)) {
+    // A call that comes now writes to a new file.
+    if (!existsSync(taken)) {
+      renameSync(file, taken);
     }
-  });
+    for (const entry of readEntries(taken)) {
+      await deliver(entry);
+    }
+    rmSync(taken);
+  }
+}
+
+function readEntries(file: string): readonly ReportEntry[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return line === '' ? [] : [reportEntry.parse(JSON.parse(line))];
+      } catch {
+        // The line of a call that was killed while it wrote.
+        return [];
+      }
+    });
 }

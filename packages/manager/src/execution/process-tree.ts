@@ -1,13 +1,21 @@
 /**
- * The processes of a test: all descendants of its step, and what has left them (another session, a double fork) but still carries
- * the test's launch id in its environment.
+ * The processes of a test: all descendants of its step, and what has left them (a double fork, another session) but is still in the
+ * test's control group, where it has one; else in the session of its step, or with the test's launch id in its environment.
  */
 import {readdirSync, readFileSync} from 'node:fs';
 import {processStart} from '@megatest/rpc';
+import {processesOfGroup} from './control-group.ts';
 
 /** Between SIGTERM and SIGKILL. */
 const graceMs = 5000;
 const pollMs = 50;
+
+export type Family = {
+  /** The shell of the step, which leads a session of its own; `pid` 0 when no step runs. */
+  readonly root: {readonly pid: number; readonly pidStart: string};
+  readonly launchId: string;
+  readonly group: string | null;
+};
 
 type Found = {readonly pid: number; readonly start: string};
 
@@ -18,18 +26,14 @@ const hopelessMs = 60_000;
  * Ends everything that belongs to the test: SIGTERM, five seconds, SIGKILL, until nothing is left; false when something cannot be
  * ended. The root counts only while it is the process it was: its number may have gone to somebody else.
  */
-export async function killTree(
-  root: {readonly pid: number; readonly pidStart: string},
-  mark: string,
-): Promise<boolean> {
+export async function killTree(family: Family): Promise<boolean> {
   const began = performance.now();
   const deadline = began + graceMs;
   const told = new Set<string>();
   let known: readonly Found[] = [];
   for (;;) {
-    const isRoot = root.pid > 1 && processStart(root.pid) === root.pidStart;
     // Who was seen once stays wanted, also when its parent is gone and its environment says nothing.
-    const seen = processesOf(isRoot ? root.pid : 0, mark);
+    const seen = processesOf(family);
     const alive = [
       ...new Map([...known.filter(isAlive), ...seen].map((found) => [found.pid, found])).values(),
     ];
@@ -53,11 +57,15 @@ export async function killTree(
 }
 
 /** Living processes of a test. Collected in one walk, before any signal changes who is whose child. */
-export function processesOf(rootPid: number, mark: string): readonly Found[] {
+export function processesOf({root, launchId, group}: Family): readonly Found[] {
+  const start = root.pid > 1 ? processStart(root.pid) : '';
+  const rootPid = start !== '' && start === root.pidStart ? root.pid : 0;
+  // A number is not given away while a session has it, so without a process of this number it can only be the session that we know.
+  const session = root.pid > 1 && (rootPid !== 0 || start === '') ? root.pid : undefined;
   const children = new Map<number, number[]>();
-  const marked: number[] = [];
+  const marked = group === null ? [] : [...processesOfGroup(group)];
   const zombies = new Set<number>();
-  const text = `MT_LAUNCH_ID=${mark}`;
+  const text = `MT_LAUNCH_ID=${launchId}`;
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) {
@@ -65,7 +73,7 @@ export function processesOf(rootPid: number, mark: string): readonly Found[] {
     }
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const [state, parent, , sessionOf] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (state === 'Z') {
         zombies.add(pid);
       }
@@ -75,7 +83,8 @@ export function processesOf(rootPid: number, mark: string): readonly Found[] {
       } else {
         siblings.push(pid);
       }
-      if (readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(text)) {
+      const isOfSession = session !== undefined && Number(sessionOf) === session;
+      if (isOfSession || readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(text)) {
         marked.push(pid);
       }
     } catch {

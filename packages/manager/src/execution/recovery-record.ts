@@ -27,7 +27,13 @@ export type Progress = {
   readonly rollUp: number;
   readonly prior: 'pass' | 'warn' | 'fail';
   readonly limitS: number | null;
+  /** Why its processes are being ended; `null` for as long as nobody wants that. */
+  readonly kill: Kill | null;
+  /** Control group of its processes, where the user may make one. */
+  readonly group: string | null;
 };
+
+export type Kill = {readonly reason: string; readonly cause: 'request' | 'limit' | 'interrupt'};
 
 export type Recovered = {
   readonly info: CommandInfo;

@@ -10,6 +10,7 @@ import {closeSync, openSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
 import {processStart} from '@megatest/rpc';
+import {processesOf} from './process-tree.ts';
 
 export type StepEnd = {readonly code: number | null; readonly signal: string | null};
 
@@ -21,12 +22,14 @@ export type RunningStep = {
 
 /**
  * One shell for all: it notes that it is the one that runs the command (its pid and when it started, as the kernel counts), runs it in
- * a subshell (so that `exit` ends just that), and notes how it ended. The command sees neither arguments nor variables of ours.
+ * a subshell (so that `exit` ends just that), and notes how it ended. The command sees neither arguments nor variables of ours. With a
+ * control group for the test it goes there first.
  */
 const wrapper = `read -ra s < "/proc/$$/stat"
 set -C
 command echo "$$ \${s[21]}" > "$1.started" || exit 0
 set +C; unset s
+[ -z "$3" ] || echo "$$" 2> /dev/null > "$3/cgroup.procs"
 (c=$2; set --; eval "$c")
 echo $? > "$1.exit"`;
 
@@ -38,6 +41,9 @@ export type StepRequest = {
   /** Takes what the command does not redirect itself. */
   readonly outputPath: string;
   readonly umask: number;
+  readonly launchId: string;
+  /** Control group of the test. */
+  readonly group: string | null;
 };
 
 export function stepFile(rundir: string, index: number): string {
@@ -45,17 +51,21 @@ export function stepFile(rundir: string, index: number): string {
 }
 
 export function startStep(request: StepRequest): RunningStep {
-  const {index, command, rundir, env, outputPath} = request;
+  const {index, command, rundir, env, outputPath, group} = request;
   // The child takes the mask that is in force when it is spawned; tests of several users' habits share this process.
   process.umask(request.umask);
   const output = openOutput(outputPath, rundir);
   try {
-    const child = spawn('/bin/bash', ['-c', wrapper, '/bin/bash', `.mt/step-${index}`, command], {
-      cwd: rundir,
-      env,
-      detached: true,
-      stdio: ['ignore', output, output],
-    });
+    const child = spawn(
+      '/bin/bash',
+      ['-c', wrapper, '/bin/bash', `.mt/step-${index}`, command, group ?? ''],
+      {
+        cwd: rundir,
+        env,
+        detached: true,
+        stdio: ['ignore', output, output],
+      },
+    );
     const pid = child.pid ?? 0;
     const ended = new Promise<StepEnd>((resolve, reject) => {
       child.once('error', reject);
@@ -64,7 +74,7 @@ export function startStep(request: StepRequest): RunningStep {
         const owner = readStarted(rundir, index);
         if (end === undefined && owner !== undefined && owner.pid !== pid) {
           // A manager that died had started it a moment before.
-          void watchStep(rundir, index).then(resolve);
+          void watchStep(rundir, index, request).then(resolve);
         } else {
           resolve(end ?? {code: null, signal: signal ?? `exit ${code}`});
         }
@@ -124,10 +134,15 @@ export function readStarted(
 
 const watchMs = 100;
 
-/** Waits for a process that another manager started. */
-export async function watchStep(rundir: string, index: number): Promise<StepEnd> {
-  // The file is there a moment before its line.
-  for (let left = 10; left > 0 && readStarted(rundir, index)?.pidStart === ''; left -= 1) {
+/** Waits for a process that another manager started for a launch. */
+export async function watchStep(
+  rundir: string,
+  index: number,
+  of: {readonly launchId: string; readonly group: string | null},
+): Promise<StepEnd> {
+  const family = {root: {pid: 0, pidStart: ''}, ...of};
+  // The file is there a moment before its line; only a shell that was killed in that moment leaves it empty.
+  while (readStarted(rundir, index)?.pidStart === '' && processesOf(family).length > 0) {
     await new Promise((resolve) => setTimeout(resolve, watchMs));
   }
   const {pid, pidStart} = readStarted(rundir, index) ?? {pid: 0, pidStart: ''};

@@ -13,7 +13,7 @@ const statusOf: Readonly<Record<StepClass, string>> = {
   skip: 'SKIP',
 };
 /** R: the number by which the end of the job decides (execution.md 10.7). */
-const rollUpOf: Readonly<Record<StepClass, number>> = {
+const rollUps: Readonly<Record<StepClass, number>> = {
   pass: 0,
   fail: 1,
   warn: 2,
@@ -22,6 +22,10 @@ const rollUpOf: Readonly<Record<StepClass, number>> = {
   abort: 5,
   skip: 6,
 };
+
+export function rollUpOf(step: StepClass): number {
+  return rollUps[step];
+}
 
 export function stepClass(exitCode: number | null, hasRules: boolean): StepClass {
   if (exitCode === null) {
@@ -60,7 +64,7 @@ export function combine(prior: 'pass' | 'warn' | 'fail', step: StepClass, stepNa
     status: statusOf[result],
     comment: step === 'warn' ? 'Logpro warning found' : comment,
     isFinal: false,
-    rollUp: rollUpOf[result],
+    rollUp: rollUps[result],
     goesOn: isGood,
   };
 }
@@ -70,6 +74,6 @@ export function finalStatus(rollUp: number, wasSignalled: boolean): string {
   if (wasSignalled) {
     return 'FAIL';
   }
-  const result = classes.find((name) => rollUpOf[name] === rollUp);
+  const result = classes.find((name) => rollUps[name] === rollUp);
   return result === undefined ? 'FAIL' : statusOf[result];
 }

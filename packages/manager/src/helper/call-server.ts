@@ -1,17 +1,21 @@
 /**
  * Answers the helper calls that the shell front of the `megatest` command hands over without starting Node (packages/cli/bin/megatest).
  *
- * The front makes a pipe of its own in `calls/`, writes one line to the pipe `calls/hello` and reads the answer: `0` (the daemon has
- * it) or anything else, upon which it goes on by itself. `calls/manager` says which process serves, so that nobody waits for one
- * that is gone; a pipe that a dead manager left unanswered is closed by the next one, and its caller goes on by itself too.
+ * In `calls/` lie pipes that the manager keeps open. The front takes one (it makes `claim.<pipe>`, which only one process can), opens
+ * it, writes one line to the pipe `calls/hello` and reads the answer: `0` (the daemon has it) or anything else, upon which it goes on
+ * by itself. Because the manager holds the pipe from before the call, the front sees the end of a manager that dies at any moment.
+ * Each pipe serves one call. `calls/manager` says which process serves, or served last, and where.
  */
-import {execFileSync} from 'node:child_process';
+import {execFile, execFileSync} from 'node:child_process';
 import {
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -33,24 +37,32 @@ export type FrontCall = {
 export type AnswerCall = (call: FrontCall) => Promise<boolean>;
 
 const separator = '\x1f';
-/** The caller opens its pipe right after it has asked; it is looked for this often and this long. */
-const retryMs = 2;
-const retries = 500;
+/** As many pipes are there at first; half of that is left when new ones are made. A front that finds none goes on by itself. */
+const pipesAtOnce = 64;
 
 export class CallServer {
   readonly #directory: string;
   readonly #answer: AnswerCall;
   readonly #socket: Socket;
+  /** Of the names of this manager's pipes: no other manager ever had the same. */
+  readonly #prefix = `pipe.${process.pid}.${processStart(process.pid)}.`;
+  /** Pipes that wait for a caller, by name. */
+  readonly #pipes = new Map<string, number>();
+  #made = 0;
+  #isMaking = false;
   #rest = '';
 
   constructor(directory: string, answer: AnswerCall) {
     this.#directory = directory;
     this.#answer = answer;
     mkdirSync(directory, {recursive: true, mode: 0o700});
-    const hello = join(directory, 'hello');
     for (const name of readdirSync(directory)) {
-      this.#release(name);
+      if (/^(pipe|claim)\./.test(name)) {
+        // Of a manager that is gone; whoever waited there has seen it go.
+        rmSync(join(directory, name), {force: true});
+      }
     }
+    const hello = join(directory, 'hello');
     if (!(statSync(hello, {throwIfNoEntry: false})?.isFIFO() ?? false)) {
       rmSync(hello, {recursive: true, force: true});
       execFileSync('mkfifo', ['-m', '600', hello]);
@@ -59,28 +71,59 @@ export class CallServer {
     const fd = openSync(hello, constants.O_RDWR | constants.O_NONBLOCK);
     this.#socket = new Socket({fd, readable: true, writable: false});
     this.#socket.setEncoding('utf8').on('data', (text: string) => this.#read(text));
+    const names = this.#newNames();
+    execFileSync('mkfifo', ['-m', '600', ...names], {cwd: directory});
+    this.#open(names);
     const own = join(directory, 'manager');
-    writeFileSync(`${own}.new`, `${process.pid} ${processStart(process.pid)}\n`, {mode: 0o600});
+    writeFileSync(`${own}.new`, `${process.pid} ${processStart(process.pid)} ${placeOfProcess()}\n`, {
+      mode: 0o600,
+    });
     renameSync(`${own}.new`, own);
   }
 
   close(): void {
-    rmSync(join(this.#directory, 'manager'), {force: true});
     this.#socket.destroy();
+    for (const [name, fd] of this.#pipes) {
+      closeSync(fd);
+      this.#remove(name);
+    }
+    this.#pipes.clear();
   }
 
-  /** Lets a caller that a dead manager never answered go on. */
-  #release(name: string): void {
-    if (!name.startsWith('answer.')) {
+  #newNames(): readonly string[] {
+    return Array.from({length: pipesAtOnce}, () => {
+      this.#made += 1;
+      return `${this.#prefix}${this.#made}`;
+    });
+  }
+
+  #open(names: readonly string[]): void {
+    for (const name of names) {
+      // The other end too: nothing of an answer is lost when the caller reads it later.
+      this.#pipes.set(name, openSync(join(this.#directory, name), constants.O_RDWR | constants.O_NONBLOCK));
+    }
+  }
+
+  /** Makes new pipes when few are left, and takes back those whose caller died before it asked. */
+  #replenish(): void {
+    if (this.#isMaking || this.#pipes.size > pipesAtOnce / 2) {
       return;
     }
-    const path = join(this.#directory, name);
-    try {
-      closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
-    } catch {
-      // Nobody reads it any more.
+    this.#isMaking = true;
+    for (const [name, fd] of this.#pipes) {
+      if (isCallerGone(join(this.#directory, claimOf(name)))) {
+        this.#pipes.delete(name);
+        closeSync(fd);
+        this.#remove(name);
+      }
     }
-    rmSync(path, {force: true});
+    const names = this.#newNames();
+    execFile('mkfifo', ['-m', '600', ...names], {cwd: this.#directory}, (error) => {
+      this.#isMaking = false;
+      if (error === null && !this.#socket.destroyed) {
+        this.#open(names);
+      }
+    });
   }
 
   #read(text: string): void {
@@ -88,43 +131,55 @@ export class CallServer {
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       const [name = '', launchId = '', checksum = '', ...words] = line.split(separator);
-      if (/^answer\.[\w.-]+$/.test(name)) {
-        void this.#serve(join(this.#directory, name), {launchId, checksum, words: words.slice(0, -1)});
+      const fd = this.#pipes.get(name);
+      if (fd !== undefined) {
+        this.#pipes.delete(name);
+        void this.#serve(name, fd, {launchId, checksum, words: words.slice(0, -1)});
       }
     }
+    this.#replenish();
   }
 
-  async #serve(path: string, call: FrontCall): Promise<void> {
-    const fd = await openAnswer(path);
-    rmSync(path, {force: true});
-    if (fd === undefined) {
-      return;
-    }
-    let isDone = false;
-    try {
-      isDone = await this.#answer(call);
-    } finally {
-      try {
-        writeSync(fd, isDone ? '0\n' : 'no\n');
-      } catch {
-        // The caller was killed.
-      }
-      closeSync(fd);
-    }
+  async #serve(name: string, fd: number, call: FrontCall): Promise<void> {
+    // What goes wrong here goes wrong once more in the command itself, which says so where the user looks.
+    const isDone = await this.#answer(call).catch(() => false);
+    writeSync(fd, isDone ? '0\n' : 'no\n');
+    closeSync(fd);
+    this.#remove(name);
+  }
+
+  /** The pipe before its claim: who can claim it once more finds no pipe. */
+  #remove(name: string): void {
+    rmSync(join(this.#directory, name), {force: true});
+    rmSync(join(this.#directory, claimOf(name)), {force: true});
   }
 }
 
-/** Open from the first moment, so that the caller sees the end of a manager that dies over its call. */
-async function openAnswer(path: string): Promise<number | undefined> {
-  for (let attempt = 0; attempt < retries; attempt += 1) {
-    try {
-      return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') {
-        return undefined;
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
+function claimOf(name: string): string {
+  return `claim.${name}`;
+}
+
+/** Whether a pipe is claimed by a process that is no more. */
+function isCallerGone(claim: string): boolean {
+  try {
+    const pid = readFileSync(claim, 'utf8').trim();
+    return pid !== '' && !existsSync(`/proc/${pid}`);
+  } catch {
+    return false;
   }
-  return undefined;
+}
+
+/** Whether the manager that serves, or served last, in `directory` is or was where this process is: what it saw is what we see. */
+export function hasServedHere(directory: string): boolean {
+  try {
+    const [, , place] = readFileSync(join(directory, 'manager'), 'utf8').trim().split(' ');
+    return place === placeOfProcess();
+  } catch {
+    return false;
+  }
+}
+
+/** The kernel's names of the networks and processes that can be seen from here: a container that shares the folder has others. */
+function placeOfProcess(): string {
+  return ['net', 'pid'].map((kind) => readlinkSync(`/proc/self/ns/${kind}`)).join(',');
 }

@@ -113,21 +113,26 @@ async function launchOrThrow(
   };
   const scanned = scanEnvironment(submission.env, test, context);
   const testconfig = await world.loadTestconfig(scanned, launch.testDir);
+  const {fromStep, onlyStep = false} = submission.options;
   const disks = testconfig.disks ?? context.disks;
   const disk =
-    disks === null
+    disks === null || fromStep !== undefined
       ? undefined
       : await chooseDisk(disks, context.minspaceKiB, freeSpaceBy(context, scanned), world.warnSometimes);
   const launcher = await chooseLauncher(context.launcher, testName, itemPath, world);
   // Every line up to the launch itself is synchronous, so the umask of one submission never reaches another's files.
   process.umask(submission.umask);
-  if (launch.retry > 0 && launch.shortdir !== '') {
+  if (fromStep !== undefined) {
+    // Everything is kept as it is.
+  } else if (launch.retry > 0 && launch.shortdir !== '') {
     keepAttempt(launch.shortdir, launch.retry);
   } else if (launch.preclean && launch.rundir !== '') {
     removeRunDirectory({rundir: launch.rundir, shortdir: launch.shortdir}, 'test');
   }
   let placement: Placement;
-  if (disk === undefined) {
+  if (fromStep !== undefined) {
+    placement = {rundir: launch.rundir, shortdir: launch.shortdir};
+  } else if (disk === undefined) {
     placement = besideTheTest(launch.testDir, world);
   } else {
     placement = makeRunDirectory({...place, disk: disk.path});
@@ -158,6 +163,7 @@ async function launchOrThrow(
     contour: null,
     'launch-id': launchId,
     shortdir: placement.shortdir,
+    ...(fromStep === undefined ? {} : {'from-step': fromStep, 'only-step': onlyStep}),
   };
   const encoded = encodeCommandInfo(info);
   if (launcher === undefined) {
