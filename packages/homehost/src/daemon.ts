@@ -52,6 +52,8 @@ export type DaemonOptions = {
 const heartbeatMs = 5000;
 const shutdownLimitMs = 15_000;
 const complaintPauseMs = 60_000;
+/** The one thread that answers everybody must not wait for somebody's lock; the group committer asks again. */
+const mostBusyMs = 5;
 /** Stored answers of commands are kept this long. */
 const keepDoneS = 7 * 86_400;
 
@@ -148,6 +150,7 @@ class Daemon {
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
     homehost.store.pruneTombstones(homehost.nowS() - tombstoneDays * 86_400);
     this.#homehost = homehost;
+    this.#db.pragma(`busy_timeout = ${mostBusyMs}`);
     // Writes of the marks themselves are not counted: they must not make T look behind.
     let marks = 0;
     this.#syncer = new Syncer({
@@ -168,7 +171,7 @@ class Daemon {
           this.#log.write('INFO', `${this.#areaFile} was gone; it was made anew from ${this.#working}`);
         }
         if (merged !== undefined) {
-          homehost.store.invalidate();
+          homehost.takeForeign(merged.testIds);
           this.#log.plain(writeMergeLog(this.#areaFile, merged, homehost.nowS()));
         }
       },

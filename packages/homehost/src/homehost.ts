@@ -86,6 +86,14 @@ export class Homehost {
 
   write = async <T>(change: () => T): Promise<T> => await this.#committer.write(change);
 
+  /** Somebody else wrote rows of these tests into M: drivers and slots go by them from now on. */
+  takeForeign(testIds: readonly number[]): void {
+    this.store.invalidate();
+    void this.write(() => this.store.noteChanged(testIds)).catch((error: unknown) => {
+      this.#log('ERROR', `rows of ${testIds.length} tests were taken, and nobody could be told: ${error}`);
+    });
+  }
+
   /** Whether a daemon may leave: nothing is running, nobody is being driven. */
   get isIdle(): boolean {
     return this.#slots.size === 0 && this.#live.size === 0;
