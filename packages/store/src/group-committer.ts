@@ -14,7 +14,7 @@ const maxGroupWrites = 1000;
 const busyPauseMs = 20;
 const defaultBusyLimitMs = 30_000;
 
-type Waiting = {run(): void; settle(committed: boolean, error?: unknown): void};
+type Waiting = {readonly isMark: boolean; run(): void; settle(committed: boolean, error?: unknown): void};
 
 export type CommitHooks = {
   /** Still in the transaction, after the writes of the group: what follows from them is committed with them. */
@@ -46,16 +46,20 @@ export class GroupCommitter {
     this.#busyLimitMs = hooks.busyLimitMs ?? defaultBusyLimitMs;
   }
 
-  /** Number of committed writes so far. */
+  /** Number of committed writes so far, marks not counted; what followed from a group counts as one. */
   get writes(): number {
     return this.#writes;
   }
 
-  /** Runs `write` in the next group; resolves with its value once the group is committed. */
-  async write<T>(write: () => T): Promise<T> {
+  /**
+   * Runs `write` in the next group; resolves with its value once the group is committed. A mark is a write about the file itself,
+   * such as how far it was copied: it is not counted, because it makes no copy old.
+   */
+  async write<T>(write: () => T, {isMark = false}: {readonly isMark?: boolean} = {}): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
       let outcome: {readonly value: T} | {readonly error: unknown} | undefined;
       this.#waiting.push({
+        isMark,
         run: () => {
           prepared(this.#db, 'SAVEPOINT w').run();
           try {
@@ -118,6 +122,7 @@ export class GroupCommitter {
   #commitGroup(): void {
     const group: Waiting[] = [];
     const started = performance.now();
+    let followUps = 0;
     try {
       if (!this.#begin()) {
         return;
@@ -129,7 +134,7 @@ export class GroupCommitter {
           break;
         }
       }
-      this.#beforeCommit();
+      followUps = this.#changesOf(this.#beforeCommit);
       prepared(this.#db, 'COMMIT').run();
     } catch (error) {
       if (this.#db.inTransaction) {
@@ -147,11 +152,19 @@ export class GroupCommitter {
         this.#schedule();
       }
     }
-    this.#writes += group.length;
+    this.#writes += group.filter(({isMark}) => !isMark).length + Math.sign(followUps);
     this.#onCommit();
     for (const waiting of group) {
       waiting.settle(true);
     }
+  }
+
+  /** Rows that `action` changed. */
+  #changesOf(action: () => void): number {
+    const total = () => prepared<[], number>(this.#db, 'SELECT total_changes()').pluck().get() ?? 0;
+    const before = total();
+    action();
+    return total() - before;
   }
 }
 
