@@ -11,13 +11,20 @@ export type Reply = {
   readonly error?: {readonly code: number; readonly message: string};
 };
 
-export class RawClient {
+export type RawOptions = {
+  /** Address to come from; each has its own count of wrong answers. */
+  readonly localAddress?: string;
+  /** Sees everything that arrives. */
+  readonly onReply?: (reply: Reply) => void;
+};
+
+export class RawClient implements AsyncDisposable {
   readonly socket: WebSocket;
   readonly #areaPath: string;
   readonly #replies: Reply[] = [];
   #wake: () => void = () => {};
 
-  private constructor(socket: WebSocket, areaPath: string) {
+  private constructor(socket: WebSocket, areaPath: string, onReply: (reply: Reply) => void) {
     this.socket = socket;
     this.#areaPath = areaPath;
     const wake = () => this.#wake();
@@ -25,15 +32,21 @@ export class RawClient {
     socket.on('close', wake);
     socket.on('message', (data) => {
       const message = JSON.parse(String(data)) as Reply | readonly Reply[];
-      this.#replies.push(...(Array.isArray(message) ? (message as readonly Reply[]) : [message as Reply]));
+      for (const reply of Array.isArray(message) ? (message as readonly Reply[]) : [message as Reply]) {
+        onReply(reply);
+        this.#replies.push(reply);
+      }
       wake();
     });
   }
 
-  static async connect(areaPath: string): Promise<RawClient> {
+  static async connect(areaPath: string, options: RawOptions = {}): Promise<RawClient> {
     const {port} = JSON.parse(readFileSync(join(areaPath, '.server'), 'utf8')) as {port: number};
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/rpc`, 'megatest.v1', {perMessageDeflate: false});
-    const client = new RawClient(socket, areaPath);
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/rpc`, 'megatest.v1', {
+      perMessageDeflate: false,
+      ...(options.localAddress === undefined ? {} : {localAddress: options.localAddress}),
+    });
+    const client = new RawClient(socket, areaPath, options.onReply ?? (() => {}));
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
