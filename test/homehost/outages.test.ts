@@ -42,6 +42,33 @@ describeWith([], 'on one host', () => {
     expect(await lone.noted()).toBe('by another');
   });
 
+  it('a daemon that is asked to leave among writes has in T what it acknowledged, and leaves the rest to the next', async () => {
+    await using lone = await LoneArea.make();
+    const {pid} = lone;
+    await using client = await RawClient.connect(lone.path);
+    await client.login('c1');
+    let acknowledged = 0;
+    for (let sent = 1; client.isOpen && sent <= 2000; sent += 1) {
+      client.request(`c1:${sent}`, 'runs.setStatus', {runId: 1, status: 'n/a', comment: String(sent)});
+      if (sent === 500) {
+        process.kill(pid, 'SIGTERM');
+      }
+      if (sent % 20 === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    for (let reply = await client.next(); reply !== undefined; reply = await client.next()) {
+      if (reply.error === undefined && reply.method === undefined) {
+        acknowledged += 1;
+      }
+    }
+    await until(() => !existsSync(`/proc/${pid}`));
+    expect(acknowledged).toBeLessThan(2000);
+    expect(Number(lone.notedIn())).toBeGreaterThanOrEqual(acknowledged);
+    expect(lone.log()).toContain('all results are in megatest.db');
+    expect(await lone.noted()).toBe(lone.notedIn());
+  });
+
   it('case 34: somebody holds the lock of M: reads are answered, writes wait for it and are made', async () => {
     await using lone = await LoneArea.make();
     const holder = spawn(process.execPath, [

@@ -101,6 +101,8 @@ class Daemon {
   #lastComplaintMs = Number.NEGATIVE_INFINITY;
   #leave: (exitCode: number) => void = () => {};
   #isLeaving = false;
+  /** The marks of the last flush, on their way to M. */
+  #noted: Promise<void> = Promise.resolve();
 
   constructor(options: DaemonOptions, local: Server, log: DaemonLog) {
     this.#options = options;
@@ -160,7 +162,9 @@ class Daemon {
       marginS: syncMarginS,
       writes: () => homehost.writes,
       onFlushed: ({stamp, seq, merged, madeAnew}) => {
-        void homehost.noteFlush({stamp, seq});
+        this.#noted = homehost.noteFlush({stamp, seq}).catch((error: unknown) => {
+          this.#log.write('WARNING', `the marks of flush ${seq} could not be written: ${error}`);
+        });
         if (madeAnew) {
           this.#log.write('INFO', `${this.#areaFile} was gone; it was made anew from ${this.#working}`);
         }
@@ -418,7 +422,12 @@ class Daemon {
       process.exit(1);
     }, shutdownLimitMs);
     this.#tcp.close();
-    this.#local.close();
+    this.#rpc?.leave();
+    // A disk that takes no writes is told by the flush.
+    await this.#homehost?.leave().catch(() => {});
+    // What was committed last is answered in this turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#rpc?.notifyAll('server.goingDown', {reason});
     this.#rpc?.closeAll();
     if (this.#rescued === undefined) {
       await this.#syncer?.close();
@@ -430,8 +439,7 @@ class Daemon {
     if (exitCode === 0 && existsSync(this.#areaFile)) {
       this.#releaseLease();
     }
-    // The marks of the last flush are on their way to M.
-    await this.#homehost?.write(() => {});
+    await this.#noted;
     const isFlushed = this.#rescued === undefined && this.#syncer?.problem === undefined;
     this.#db?.pragma('wal_checkpoint(TRUNCATE)');
     this.#db?.close();
@@ -449,6 +457,9 @@ class Daemon {
         `megatest.db is behind; the next daemon here brings it up to date from ${this.#working}`,
       );
     }
+    // The place is given back last: until then another daemon that is started finds this one.
+    this.#rpc?.closeAll();
+    this.#local.close();
     clearTimeout(limit);
     this.#leave(exitCode);
   }
