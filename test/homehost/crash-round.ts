@@ -280,8 +280,11 @@ class Round {
       host.healLink();
     }
     this.#setReadOnly(false);
-    const waited = await this.#start('beta', ['megatest', 'wait', '-t', 'x', '-n', 'r']).ended;
-    this.#expect(this.#left() === 0, `${this.#left()} tests never ended: ${waited.stderr}`);
+    if (this.#left() === 0) {
+      await this.#start('beta', ['megatest', 'wait', '-t', 'x', '-n', 'r']).ended;
+    } else {
+      this.#problems.push(`${this.#left()} tests never ended`);
+    }
     for (const host of ['beta', 'gamma']) {
       await this.#start(host, ['megatest', 'managers', 'stop']).ended;
     }

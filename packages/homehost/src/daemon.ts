@@ -6,11 +6,12 @@ import {randomUUID} from 'node:crypto';
 import {existsSync, mkdirSync, renameSync, rmSync, statSync} from 'node:fs';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {hostname, userInfo} from 'node:os';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {
   type ClientInfo,
   daemonMethods,
   ensureKey,
+  fileServerNowMs,
   isHomehost,
   keyFile,
   keyMode,
@@ -39,6 +40,7 @@ import {DaemonLog} from './daemon-log.ts';
 import {listenSomewhere, takePlace} from './daemon-place.ts';
 import {makeHandlers} from './handlers.ts';
 import {Homehost} from './homehost.ts';
+import {rotateLogs} from './log-rotation.ts';
 import {printMetrics} from './metrics.ts';
 import type {DaemonSettings} from './settings.ts';
 import {type FlushProblem, Syncer} from './syncer.ts';
@@ -125,6 +127,7 @@ class Daemon {
     await this.#listen();
     this.#announce();
     this.#homehost?.restoreDrivers();
+    void this.#rotateLogs();
     const timer = setInterval(() => this.#beat(), heartbeatMs);
     const exitCode = await left;
     clearInterval(timer);
@@ -264,6 +267,24 @@ class Daemon {
     });
     rmSync(join(areaPath, '.starting-server'), {force: true});
     this.#log.plain(`SERVER STARTED: ${ip}:${this.#port} AT ${Math.floor(this.#startMs / 1000)}`);
+  }
+
+  async #rotateLogs(): Promise<void> {
+    const {areaPath, logExpireDays} = this.#settings;
+    try {
+      const done = await rotateLogs({
+        folder: join(areaPath, 'logs'),
+        // This daemon's own; its start goes on in the second.
+        inUse: [basename(this.#log.path), 'server.log'],
+        expireDays: logExpireDays,
+        nowMs: fileServerNowMs(areaPath),
+      });
+      if (done.length > 0) {
+        this.#log.write('INFO', `packed or removed ${done.length} old logs`);
+      }
+    } catch (error) {
+      this.#log.write('WARNING', `old logs could not be packed: ${error}`);
+    }
   }
 
   /** Every five seconds: signs of life, and whether there is still a reason to stay. */
