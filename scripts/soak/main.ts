@@ -3,6 +3,7 @@
 type Soak = (options: readonly string[]) => Promise<void> | void;
 
 const soaks: Readonly<Record<string, () => Promise<Soak>>> = {
+  crash: async () => (await import('./crash.ts')).crash,
   scheduler: async () => (await import('./scheduler.ts')).scheduler,
 };
 

@@ -102,6 +102,7 @@ export class Session implements Disposable {
       kind: 'cli',
       giveUpS: Number(process.env.MT_RPC_GIVEUP ?? giveUpS),
       describeStart: () => startMessages(path),
+      warn: (text) => this.messages.say(0, `WARNING: ${text}`),
       ...(mayStart
         ? {
             startDaemon: async () =>

@@ -156,6 +156,7 @@ describe('config 12 tests', () => {
       area.write(`${name}/testconfig`, '');
     }
     area.write('tests/empty/x', '');
+    area.write('tests/README', 'no test');
     const {loaded, messages} = load(text, 'a');
     expect([...findTests(loaded)]).toEqual([
       ['one', join(area.path, 'more/one')],

@@ -39,5 +39,10 @@ export function findTests(area: Area): ReadonlyMap<string, string> {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Not there, or what stands beside the tests is a file and no folder.
+    return false;
+  }
 }

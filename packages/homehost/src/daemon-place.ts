@@ -8,6 +8,7 @@ import {join} from 'node:path';
 import {UserError} from '@megatest/model';
 import {
   daemonSocket,
+  fileServerNowMs,
   pingedArea,
   processExists,
   processStart,
@@ -78,7 +79,8 @@ async function bind(server: Server, areaPath: string): Promise<boolean> {
 
 async function endHangingDaemon(areaPath: string): Promise<void> {
   const record = readServerRecord(areaPath);
-  const ageMs = Date.now() - (statSync(join(areaPath, '.server'), {throwIfNoEntry: false})?.mtimeMs ?? 0);
+  const beatMs = statSync(join(areaPath, '.server'), {throwIfNoEntry: false})?.mtimeMs ?? 0;
+  const ageMs = fileServerNowMs(areaPath) - beatMs;
   const isItself = (one: ServerRecord) =>
     one.pidStart !== undefined && one.pidStart === processStart(one.pid);
   if (record === undefined || !isItself(record) || ageMs < hangingMs) {

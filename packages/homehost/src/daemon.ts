@@ -6,11 +6,12 @@ import {randomUUID} from 'node:crypto';
 import {existsSync, mkdirSync, renameSync, rmSync, statSync} from 'node:fs';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {hostname, userInfo} from 'node:os';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {
   type ClientInfo,
   daemonMethods,
   ensureKey,
+  fileServerNowMs,
   isHomehost,
   keyFile,
   keyMode,
@@ -39,6 +40,7 @@ import {DaemonLog} from './daemon-log.ts';
 import {listenSomewhere, takePlace} from './daemon-place.ts';
 import {makeHandlers} from './handlers.ts';
 import {Homehost} from './homehost.ts';
+import {rotateLogs} from './log-rotation.ts';
 import {printMetrics} from './metrics.ts';
 import type {DaemonSettings} from './settings.ts';
 import {type FlushProblem, Syncer} from './syncer.ts';
@@ -52,6 +54,8 @@ export type DaemonOptions = {
 const heartbeatMs = 5000;
 const shutdownLimitMs = 15_000;
 const complaintPauseMs = 60_000;
+/** The one thread that answers everybody must not wait for somebody's lock; the group committer asks again. */
+const mostBusyMs = 5;
 /** Stored answers of commands are kept this long. */
 const keepDoneS = 7 * 86_400;
 
@@ -99,6 +103,8 @@ class Daemon {
   #lastComplaintMs = Number.NEGATIVE_INFINITY;
   #leave: (exitCode: number) => void = () => {};
   #isLeaving = false;
+  /** The marks of the last flush, on their way to M. */
+  #noted: Promise<void> = Promise.resolve();
 
   constructor(options: DaemonOptions, local: Server, log: DaemonLog) {
     this.#options = options;
@@ -121,6 +127,7 @@ class Daemon {
     await this.#listen();
     this.#announce();
     this.#homehost?.restoreDrivers();
+    void this.#rotateLogs();
     const timer = setInterval(() => this.#beat(), heartbeatMs);
     const exitCode = await left;
     clearInterval(timer);
@@ -148,6 +155,7 @@ class Daemon {
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
     homehost.store.pruneTombstones(homehost.nowS() - tombstoneDays * 86_400);
     this.#homehost = homehost;
+    this.#db.pragma(`busy_timeout = ${mostBusyMs}`);
     this.#syncer = new Syncer({
       workerPath: this.#options.syncWorkerPath,
       working: this.#working,
@@ -157,12 +165,14 @@ class Daemon {
       marginS: syncMarginS,
       writes: () => homehost.writes,
       onFlushed: ({stamp, seq, merged, madeAnew}) => {
-        void homehost.noteFlush({stamp, seq});
+        this.#noted = homehost.noteFlush({stamp, seq}).catch((error: unknown) => {
+          this.#log.write('WARNING', `the marks of flush ${seq} could not be written: ${error}`);
+        });
         if (madeAnew) {
           this.#log.write('INFO', `${this.#areaFile} was gone; it was made anew from ${this.#working}`);
         }
         if (merged !== undefined) {
-          homehost.store.invalidate();
+          homehost.takeForeign(merged.testIds);
           this.#log.plain(writeMergeLog(this.#areaFile, merged, homehost.nowS()));
         }
       },
@@ -257,6 +267,24 @@ class Daemon {
     });
     rmSync(join(areaPath, '.starting-server'), {force: true});
     this.#log.plain(`SERVER STARTED: ${ip}:${this.#port} AT ${Math.floor(this.#startMs / 1000)}`);
+  }
+
+  async #rotateLogs(): Promise<void> {
+    const {areaPath, logExpireDays} = this.#settings;
+    try {
+      const done = await rotateLogs({
+        folder: join(areaPath, 'logs'),
+        // This daemon's own; its start goes on in the second.
+        inUse: [basename(this.#log.path), 'server.log'],
+        expireDays: logExpireDays,
+        nowMs: fileServerNowMs(areaPath),
+      });
+      if (done.length > 0) {
+        this.#log.write('INFO', `packed or removed ${done.length} old logs`);
+      }
+    } catch (error) {
+      this.#log.write('WARNING', `old logs could not be packed: ${error}`);
+    }
   }
 
   /** Every five seconds: signs of life, and whether there is still a reason to stay. */
@@ -415,7 +443,12 @@ class Daemon {
       process.exit(1);
     }, shutdownLimitMs);
     this.#tcp.close();
-    this.#local.close();
+    this.#rpc?.leave();
+    // A disk that takes no writes is told by the flush.
+    await this.#homehost?.leave().catch(() => {});
+    // What was committed last is answered in this turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#rpc?.notifyAll('server.goingDown', {reason});
     this.#rpc?.closeAll();
     if (this.#rescued === undefined) {
       await this.#syncer?.close();
@@ -427,8 +460,7 @@ class Daemon {
     if (exitCode === 0 && existsSync(this.#areaFile)) {
       this.#releaseLease();
     }
-    // The marks of the last flush are on their way to M.
-    await this.#homehost?.write(() => {});
+    await this.#noted;
     const isFlushed = this.#rescued === undefined && this.#syncer?.problem === undefined;
     this.#db?.pragma('wal_checkpoint(TRUNCATE)');
     this.#db?.close();
@@ -446,6 +478,9 @@ class Daemon {
         `megatest.db is behind; the next daemon here brings it up to date from ${this.#working}`,
       );
     }
+    // The place is given back last: until then another daemon that is started finds this one.
+    this.#rpc?.closeAll();
+    this.#local.close();
     clearTimeout(limit);
     this.#leave(exitCode);
   }

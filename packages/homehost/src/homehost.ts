@@ -43,6 +43,7 @@ export class Homehost {
   /** Drivers to be looked at before the transaction commits. */
   readonly #dirty = new Set<Driver>();
   #afterCommit: (() => void)[] = [];
+  #isLeaving = false;
   readonly #waits = new Set<{readonly isOver: () => boolean; readonly resolve: () => void}>();
   /** Since when nothing of the area has been running. */
   #idleSinceS: number;
@@ -84,7 +85,27 @@ export class Homehost {
     return this.#committer.writes;
   }
 
-  write = async <T>(change: () => T): Promise<T> => await this.#committer.write(change);
+  write = async <T>(change: () => T): Promise<T> => {
+    if (this.#isLeaving) {
+      throw new RpcError('shuttingDown', 'the daemon is leaving; the next one writes');
+    }
+    return await this.#committer.write(change);
+  };
+
+  /** Commits what waits; whatever would be written after that is left to the next daemon. */
+  async leave(): Promise<void> {
+    const last = this.write(() => {});
+    this.#isLeaving = true;
+    await last;
+  }
+
+  /** Somebody else wrote rows of these tests into M: drivers and slots go by them from now on. */
+  takeForeign(testIds: readonly number[]): void {
+    this.store.invalidate();
+    void this.write(() => this.store.noteChanged(testIds)).catch((error: unknown) => {
+      this.#log('ERROR', `rows of ${testIds.length} tests were taken, and nobody could be told: ${error}`);
+    });
+  }
 
   /** Notes how far M was copied to T: does not count as a write. */
   async noteFlush({stamp, seq}: {readonly stamp: number; readonly seq: number}): Promise<void> {
@@ -260,6 +281,9 @@ export class Homehost {
 
   /** What only time brings: runs that wait for nothing any more, and tests that died without a word. To be called now and then. */
   lookAround(): void {
+    if (this.#isLeaving) {
+      return;
+    }
     const nowS = this.nowS();
     const hopeless = [...this.#liveDrivers()].filter(
       ({plan}) =>
@@ -354,6 +378,10 @@ export class Homehost {
   }
 
   async #fail(driver: Driver, error: unknown): Promise<void> {
+    if (this.#isLeaving) {
+      // Nothing of it was written: the next daemon finds the driver as it was.
+      return;
+    }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#log('ERROR', `driver ${driver.id}: ${text}`);
     await this.write(() => driver.fail(error)).catch(() => {

@@ -11,6 +11,8 @@ export const daemonSettings = z.object({
   idleTimeoutS: z.number().default(300),
   syncIntervalS: z.number().default(3),
   syncMarginS: z.number().default(10),
+  /** Files in `logs/` that are older are removed. */
+  logExpireDays: z.number().default(30),
 });
 
 export type DaemonSettings = z.output<typeof daemonSettings>;

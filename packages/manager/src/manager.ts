@@ -148,6 +148,7 @@ class Manager {
         }
       },
       describeStart: () => startMessages(area.path),
+      warn: (text) => this.#log.write(`WARNING: ${text}`),
       handlers: {
         'manager.plan': async (params) => await this.#planning.plan(params),
         'manager.expandItems': async (params) => await this.#planning.expandItems(params),

@@ -2,7 +2,7 @@
  * Where a process reads results from (spec homehost.md 7): M itself on the homehost, the cache C elsewhere, the daemon when the
  * answer must be exact there or when there is no copy. All three answer the same questions.
  */
-import {existsSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {
   type AreaIdentity,
@@ -67,7 +67,9 @@ export async function openResults(request: ResultsRequest): Promise<AreaResults>
       return fromDatabase(openWorking(working, {readonly: true}), 'working');
     }
   }
-  const mayAsk = isAlive && readKey(area.path) !== undefined;
+  // From another host a daemon is started: only it knows whether the homehost's M holds more than T.
+  const mayStart = !homehost.isHere && isWritable(areaFile);
+  const mayAsk = (isAlive || mayStart) && readKey(area.path) !== undefined;
   if (mayAsk && (request.freshness === 'exact' || !existsSync(areaFile))) {
     return fromDaemon(request.daemon(), keys);
   }
@@ -75,6 +77,15 @@ export async function openResults(request: ResultsRequest): Promise<AreaResults>
     return nothing(keys);
   }
   return mayAsk ? await behindBarrier(request, areaFile) : fromCopy(request, areaFile);
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Flushes, then brings the cache up to that flush; the daemon answers itself when that does not come to pass. */

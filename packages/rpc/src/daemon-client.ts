@@ -31,16 +31,31 @@ export type DaemonClientOptions = {
     ask: (method: string, params: unknown) => Promise<unknown>,
   ) => Promise<void> | void;
   readonly onLost?: () => void;
+  /** Told once when the clock of this host is not the homehost's. */
+  readonly warn?: (text: string) => void;
 };
 
 /** A start is not repeated within this time: the first one may just be slow. */
 const startPauseMs = 1000;
+/** Clocks may differ by so much before somebody is told. */
+const clockSkewLimitMs = 5000;
 
 export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
   const {areaPath, homehost} = options;
   let lastStartMs = Number.NEGATIVE_INFINITY;
   /** A daemon whose host answered that nobody listens: its record need not grow old first. */
   let goneServerId: string | undefined;
+  let isSkewTold = false;
+  function checkClock({serverTimeMs}: Welcome): void {
+    const skewMs = Date.now() - serverTimeMs;
+    if (Math.abs(skewMs) > clockSkewLimitMs && !isSkewTold) {
+      isSkewTold = true;
+      const seconds = Math.round(Math.abs(skewMs) / 1000);
+      options.warn?.(
+        `the clock of this host is ${seconds} seconds ${skewMs > 0 ? 'ahead of' : 'behind'} that of the homehost ${homehost.name}`,
+      );
+    }
+  }
   return new RpcClient({
     asks: daemonMethods,
     serves: managerMethods,
@@ -81,7 +96,10 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
           onNotification: (name: string, params: unknown) =>
             options.onNotification?.(name as keyof DaemonNotifications, params as never),
         }),
-    ...(options.onConnected === undefined ? {} : {onConnected: options.onConnected}),
+    onConnected: async (welcome, ask) => {
+      checkClock(welcome);
+      await options.onConnected?.(welcome, ask);
+    },
     ...(options.onLost === undefined ? {} : {onLost: options.onLost}),
     describe: () => {
       const said = options.describeStart?.() ?? '';

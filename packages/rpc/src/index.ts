@@ -23,6 +23,7 @@ export {
   daemonSocket,
   decideHomehost,
   ensureKey,
+  fileServerNowMs,
   type Homehost,
   isHomehost,
   keyFile,

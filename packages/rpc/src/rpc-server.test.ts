@@ -86,6 +86,25 @@ describe('roles', () => {
   });
 });
 
+describe('a server that is leaving', () => {
+  it('answers what has begun, and sends everything else to the next one', async () => {
+    await using rig = await new RpcRig().listen();
+    const client = await rig.loggedIn();
+    rig.holdsWrites = true;
+    const begun = client.ask('add', {n: 1});
+    while (rig.held.length === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    rig.server.leave();
+    const late = client.ask('add', {n: 2});
+    rig.held.shift()?.();
+    expect((await begun).result).toBe(1);
+    expect((await late).error?.code).toBe(RPC_CODES.shuttingDown);
+    expect((await (await rig.raw()).hello()).error?.code).toBe(RPC_CODES.shuttingDown);
+    expect(rig.added).toEqual([1]);
+  });
+});
+
 describe('limits', () => {
   it('strangers have a number of places, and those who log in give theirs back', async () => {
     await using rig = await new RpcRig({mostStrangers: 2}).listen();

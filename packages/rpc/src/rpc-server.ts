@@ -83,6 +83,7 @@ export class RpcServer<T extends MethodTable> {
   readonly #wrongAnswers = new Map<string, {count: number; untilMs: number}>();
   readonly #load: Load = {unanswered: 0};
   #strangers = 0;
+  #isLeaving = false;
 
   constructor(options: RpcServerOptions<T>) {
     this.#options = options;
@@ -98,6 +99,8 @@ export class RpcServer<T extends MethodTable> {
       server: http,
       path: '/rpc',
       perMessageDeflate: false,
+      // One frame of a connection in each turn of the event loop: who sends many does not keep the others waiting.
+      allowSynchronousEvents: false,
       maxPayload: limits.frame,
       handleProtocols: (offered) => (offered.has('megatest.v1') ? 'megatest.v1' : false),
       verifyClient: ({req}: {req: IncomingMessage}) => isOwnOrigin(req),
@@ -122,6 +125,17 @@ export class RpcServer<T extends MethodTable> {
       (token) => this.tokens.find(token),
       async (call) => await this.#answerPosted(call, address),
     );
+  }
+
+  /** From now on everything is refused with `shuttingDown`, which makes clients turn to the next server; what has begun is answered. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  notifyAll(method: string, params: unknown): void {
+    for (const peer of this.#peers) {
+      peer.notify(method, params);
+    }
   }
 
   closeAll(): void {
@@ -298,6 +312,9 @@ export class RpcServer<T extends MethodTable> {
   }
 
   #checkRole(name: string, session: Session): void {
+    if (this.#isLeaving && name !== 'server.ping') {
+      throw new RpcError('shuttingDown', 'the daemon is leaving; the next one answers');
+    }
     if (openMethods.has(name)) {
       return;
     }

@@ -7,7 +7,7 @@ import type {ClientInfo} from './daemon-methods.ts';
 import type {Role} from './rpc-server.ts';
 
 export const tokenValidS = 12 * 3600;
-/** More are not kept: the oldest ends first. */
+/** More are not kept for a role: whoever has most loses the oldest, so that asking for many ends nobody else's. */
 const mostTokens = 1000;
 
 export type TokenHolder = {readonly client: ClientInfo; readonly role: Role};
@@ -23,11 +23,29 @@ export class SessionTokens {
   make(holder: TokenHolder): {readonly token: string; readonly validS: number} {
     const token = randomBytes(32).toString('hex');
     this.#holders.set(hash(token), {...holder, untilMs: this.#nowMs() + tokenValidS * 1000});
-    if (this.#holders.size > mostTokens) {
-      const [oldest = ''] = this.#holders.keys();
-      this.#holders.delete(oldest);
-    }
+    this.#makeRoom(holder.role);
     return {token, validS: tokenValidS};
+  }
+
+  #makeRoom(role: Role): void {
+    const byUser = new Map<string, string[]>();
+    let count = 0;
+    for (const [key, holder] of this.#holders) {
+      if (holder.role === role) {
+        const user = `${holder.client.user}@${holder.client.host}`;
+        const keys = byUser.get(user);
+        if (keys === undefined) {
+          byUser.set(user, [key]);
+        } else {
+          keys.push(key);
+        }
+        count += 1;
+      }
+    }
+    if (count > mostTokens) {
+      const [most] = [...byUser.values()].sort((a, b) => b.length - a.length);
+      this.#holders.delete(most?.[0] ?? '');
+    }
   }
 
   find(token: string): TokenHolder | undefined {

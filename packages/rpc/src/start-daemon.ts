@@ -6,7 +6,7 @@ import {spawn} from 'node:child_process';
 import {closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {dirname, join} from 'node:path';
-import {type Homehost, processExists} from './discovery.ts';
+import {fileServerNowMs, type Homehost, processExists} from './discovery.ts';
 import {withoutTestVariables} from './manager-client.ts';
 
 export type DaemonStart = {
@@ -28,6 +28,9 @@ export function startDaemon(start: DaemonStart): void {
   const logs = join(areaPath, 'logs');
   mkdirSync(logs, {recursive: true});
   const target = homehost.isHere ? {} : {TARGETHOST: homehost.name};
+  const log = join(logs, 'server.log');
+  // What a remote shell says that cannot get there is of the start as well.
+  const said = openSync(log, 'a');
   spawn(
     join(dirname(executable), 'nbfake'),
     [executable, '-server', homehost.isHere ? '-' : homehost.name, '-m', `testsuite:${areaName}`],
@@ -36,12 +39,13 @@ export function startDaemon(start: DaemonStart): void {
       env: {
         ...withoutTestVariables(process.env),
         ...target,
-        TARGETHOST_LOGF: join(logs, 'server.log'),
+        TARGETHOST_LOGF: log,
       },
       detached: true,
-      stdio: 'ignore',
+      stdio: ['ignore', said, said],
     },
   ).unref();
+  closeSync(said);
 }
 
 /** Gives the lock back when a start ended without a daemon, so that the next attempt need not wait for it to grow old. */
@@ -86,7 +90,7 @@ function isStale(areaPath: string): boolean {
     const holder = JSON.parse(readFileSync(file, 'utf8')) as {host: string; pid: number};
     const isDead = holder.host === hostname() && !processExists(holder.pid);
     // The holder may have ended in good order while its daemon is still coming up.
-    const ageMs = Date.now() - statSync(file).mtimeMs;
+    const ageMs = fileServerNowMs(areaPath) - statSync(file).mtimeMs;
     return ageMs > staleLockMs || (isDead && ageMs > staleLockMs / 6);
   } catch {
     return true;

@@ -10,6 +10,9 @@ import {prepared} from './statement-cache.ts';
 /** No group runs longer than this before it commits, so that nobody waits for a stranger's batch. */
 const maxGroupMs = 50;
 const maxGroupWrites = 1000;
+/** Another process holds the write lock: asked again this often, so that everybody else is answered meanwhile, and for so long. */
+const busyPauseMs = 20;
+const defaultBusyLimitMs = 30_000;
 
 type Waiting = {readonly isMark: boolean; run(): void; settle(committed: boolean, error?: unknown): void};
 
@@ -19,6 +22,8 @@ export type CommitHooks = {
   readonly onCommit?: () => void;
   /** A write, or with `isWhole` everything of the group, was undone. */
   readonly onRollback?: (isWhole: boolean) => void;
+  /** Waiting writes fail when another process holds the write lock for longer than this. */
+  readonly busyLimitMs?: number;
 };
 
 export class GroupCommitter {
@@ -27,14 +32,18 @@ export class GroupCommitter {
   readonly #beforeCommit: () => void;
   readonly #onCommit: () => void;
   readonly #onRollback: (isWhole: boolean) => void;
+  readonly #busyLimitMs: number;
   #isScheduled = false;
   #writes = 0;
+  /** Since when another process has kept the write lock from this one. */
+  #busySinceMs: number | undefined;
 
   constructor(db: Connection, hooks: CommitHooks = {}) {
     this.#db = db;
     this.#beforeCommit = hooks.beforeCommit ?? (() => {});
     this.#onCommit = hooks.onCommit ?? (() => {});
     this.#onRollback = hooks.onRollback ?? (() => {});
+    this.#busyLimitMs = hooks.busyLimitMs ?? defaultBusyLimitMs;
   }
 
   /** Number of committed writes so far, marks not counted; what followed from a group counts as one. */
@@ -88,12 +97,36 @@ export class GroupCommitter {
     }
   }
 
+  /** Takes the write lock; false when another process has it, and the group is tried again in a moment. */
+  #begin(): boolean {
+    try {
+      prepared(this.#db, 'BEGIN IMMEDIATE').run();
+      this.#busySinceMs = undefined;
+      return true;
+    } catch (error) {
+      const now = performance.now();
+      this.#busySinceMs ??= now;
+      if (!isBusy(error) || now - this.#busySinceMs > this.#busyLimitMs) {
+        this.#busySinceMs = undefined;
+        throw error;
+      }
+      this.#isScheduled = true;
+      setTimeout(() => {
+        this.#isScheduled = false;
+        this.#commitGroup();
+      }, busyPauseMs);
+      return false;
+    }
+  }
+
   #commitGroup(): void {
     const group: Waiting[] = [];
     const started = performance.now();
     let followUps = 0;
     try {
-      prepared(this.#db, 'BEGIN IMMEDIATE').run();
+      if (!this.#begin()) {
+        return;
+      }
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         group.push(next);
         next.run();
@@ -133,4 +166,9 @@ export class GroupCommitter {
     action();
     return total() - before;
   }
+}
+
+function isBusy(error: unknown): boolean {
+  const {code} = error as {code?: unknown};
+  return typeof code === 'string' && code.startsWith('SQLITE_BUSY');
 }

@@ -22,11 +22,19 @@ export type MergeRequest = {
   /** Rows stamped since then may have changed after M and T were last equal. */
   readonly sinceS: number;
   readonly nowS: number;
-  /** Whose row counts when both sides changed it in the same second. */
-  readonly tie: 'M' | 'T';
+  /**
+   * When M was flushed into this T. Of rows that both sides changed in the same second T's counts; but one that is not younger than the
+   * flush may be as it was flushed, and M's have changed since: then M's counts.
+   */
+  readonly flushedS?: number;
 };
 
-export type Merged = {readonly taken: number; readonly overridden: readonly Overridden[]};
+export type Merged = {
+  readonly taken: number;
+  readonly overridden: readonly Overridden[];
+  /** Tests whose row, or whose existence, was taken from T. */
+  readonly testIds: readonly number[];
+};
 
 type Kind = {
   readonly naturalKey: readonly string[];
@@ -79,17 +87,23 @@ export function mergeAreaIntoWorking(request: MergeRequest): Merged {
   }
 }
 
-function merge(db: Connection, {sinceS, nowS, tie}: MergeRequest): Merged {
+function merge(db: Connection, {sinceS, nowS, flushedS}: MergeRequest): Merged {
   const since = Math.floor(sinceS);
   const now = Math.floor(nowS);
+  const times: MergeTimes = {since, now, flushedS: flushedS ?? Number.NEGATIVE_INFINITY};
   const overridden: Overridden[] = [];
   let taken = applyDeletions(db, since);
+  let testIds: readonly number[] = [];
   for (const [table, kind] of kindsOf(db)) {
     moveToIdsOfT(db, table, kind);
     moveAwayFromIdsOfT(db, table, kind, now);
-    taken += takeRows(db, table, {since, now, tie}, overridden);
+    const ids = takeRows(db, table, times, overridden);
+    taken += ids.length;
+    if (table === 'tests') {
+      testIds = ids;
+    }
   }
-  return {taken, overridden};
+  return {taken, overridden, testIds};
 }
 
 /** What was deleted in T since then goes from M too, unless M has a newer row under the id. */
@@ -157,13 +171,16 @@ function moveRow(db: Connection, table: StampedTable, kind: Kind, from: number, 
   }
 }
 
-/** Takes T's rows that are new or win; what M keeps against T is stamped, so that it travels. */
+/** Seconds; see `MergeRequest`. */
+type MergeTimes = {readonly since: number; readonly now: number; readonly flushedS: number};
+
+/** Takes T's rows that are new or win, and returns their ids; what M keeps against T is stamped, so that it travels. */
 function takeRows(
   db: Connection,
   table: StampedTable,
-  {since, now, tie}: {readonly since: number; readonly now: number; readonly tie: 'M' | 'T'},
+  {since, now, flushedS}: MergeTimes,
   overridden: Overridden[],
-): number {
+): readonly number[] {
   const own = columnsOf(db, table);
   const there = new Set(
     db.prepare<[], string>(`SELECT name FROM pragma_table_info('${table}', 't')`).pluck().all(),
@@ -190,19 +207,21 @@ function takeRows(
      SELECT ${columns.map((column) => (column === 'last_update' ? '?' : `"${column}"`)).join(', ')} FROM t.${table} WHERE id = ?`,
   );
   const stamp = db.prepare(`UPDATE main.${table} SET last_update = ? WHERE id = ?`);
-  let taken = 0;
+  const taken: number[] = [];
   for (const {id, mine, theirs} of rows) {
+    // The flush may have begun at the very end of its second.
+    const winsTie = theirs > flushedS + 1;
     if (mine === null) {
       if (wasDeleted.get(id, theirs) === undefined) {
         take.run(now, id);
-        taken += 1;
+        taken.push(id);
       }
-    } else if (mine < since || theirs > mine || (theirs === mine && tie === 'T')) {
+    } else if (mine < since || theirs > mine || (theirs === mine && winsTie)) {
       if (mine >= since) {
         overridden.push({table, side: 'M', row: rowOf('main', id)});
       }
       take.run(now, id);
-      taken += 1;
+      taken.push(id);
     } else {
       if (theirs >= since) {
         overridden.push({table, side: 'T', row: rowOf('t', id)});

@@ -153,7 +153,7 @@ function prepareWorking(db: Connection, keys: readonly KeyColumn[]): void {
 /** The homehost was elsewhere meanwhile: what lost is written down. */
 function mergeElsewhere({working, area, nowS, marginS = defaultMarginS}: ReconcileRequest): string {
   const {stamp} = readMarks(working);
-  const merged = mergeAreaIntoWorking({working, area, sinceS: stamp - marginS, nowS, tie: 'T'});
+  const merged = mergeAreaIntoWorking({working, area, sinceS: stamp - marginS, nowS});
   return writeMergeLog(area, merged, nowS);
 }
 

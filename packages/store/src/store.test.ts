@@ -146,6 +146,37 @@ describe('group commit', () => {
     store.db.close();
   });
 
+  it('waits for another process that holds the lock, and lets others be answered meanwhile', async () => {
+    const store = openStore();
+    store.db.pragma('busy_timeout = 0');
+    const other = openWorking(join(directory, 'm.db'));
+    other.exec('BEGIN IMMEDIATE');
+    const committer = new GroupCommitter(store.db);
+    const written = committer.write(() => store.runs.register(run, 1).runId);
+    // What is answered while the write waits: a turn of the event loop after its first try.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(store.runs.find({runPatt: '%'})).toEqual([]);
+    other.exec('COMMIT');
+    expect(await written).toBe(1);
+    other.close();
+    store.db.close();
+  });
+
+  it('tells who waits that the database is busy when the lock is held for too long', async () => {
+    const store = openStore();
+    store.db.pragma('busy_timeout = 0');
+    const other = openWorking(join(directory, 'm.db'));
+    other.exec('BEGIN IMMEDIATE');
+    const committer = new GroupCommitter(store.db, {busyLimitMs: 50});
+    await expect(committer.write(() => store.runs.register(run, 1))).rejects.toMatchObject({
+      code: 'SQLITE_BUSY',
+    });
+    other.exec('COMMIT');
+    expect(await committer.write(() => store.runs.register(run, 1).runId)).toBe(1);
+    other.close();
+    store.db.close();
+  });
+
   it('counts what makes a copy of the file old: writes and what follows from them, not marks', async () => {
     const store = openStore();
     let follows = false;

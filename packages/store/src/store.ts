@@ -58,6 +58,13 @@ export class Store {
     return changes;
   }
 
+  /** Tells of tests that another connection wrote, as if they had been written here. */
+  noteChanged(testIds: readonly number[]): void {
+    for (const testId of testIds) {
+      this.#changes.tests.add(testId);
+    }
+  }
+
   /** Forgets what it derived from rows: after a rollback, or when another connection wrote. */
   invalidate(): void {
     this.tests.invalidate();

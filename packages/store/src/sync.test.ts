@@ -1,3 +1,4 @@
+import {spawn, spawnSync} from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {createInterface} from 'node:readline';
 import Database from 'better-sqlite3';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {type Connection, openWorking} from './connection.ts';
@@ -260,6 +262,34 @@ describe('T that is not as the last flush left it', () => {
     }
   });
 
+  it('because somebody edited it in the second of the flush is told by its own count of changes', () => {
+    start();
+    const store = openM();
+    put(store, 1, 1000);
+    const first = flushAt(1000);
+    const lastIdentity = first.kind === 'flushed' ? first.identity : undefined;
+    const {mtime, size} = statSync(area);
+    inside(area, (db) => db.exec("UPDATE tests SET state = 'COMPLETED', last_update = 1500 WHERE id = 1"));
+    utimesSync(area, mtime, mtime);
+    expect(statSync(area).size).toBe(size);
+    expect(flushAt(1503, {lastIdentity})).toMatchObject({merged: {taken: 1, testIds: [1]}});
+    expect(stateOf(working, 1)).toBe('COMPLETED');
+  });
+
+  it('rows of one second: an edit after the flush counts, one that may be the flush itself does not', () => {
+    start();
+    const store = openM();
+    put(store, 1, 1000);
+    put(store, 2, 1000);
+    const first = flushAt(1000);
+    const lastIdentity = first.kind === 'flushed' ? first.identity : undefined;
+    inside(area, (db) => db.exec("UPDATE tests SET state = 'COMPLETED', last_update = 1500 WHERE id = 1"));
+    put(store, 1, 1500, 'KILLREQ');
+    put(store, 2, 1000, 'KILLREQ');
+    expect(flushAt(1503, {lastIdentity})).toMatchObject({merged: {testIds: [1]}});
+    expect([1, 2].map((id) => stateOf(working, id))).toEqual(['COMPLETED', 'KILLREQ']);
+  });
+
   it('M that is not the file of the daemon any more is not flushed, and not made by looking', () => {
     start();
     expect(flushAt(1001, {workingInode: 1})).toEqual({kind: 'workingGone'});
@@ -383,7 +413,7 @@ describe('a homehost that was elsewhere meanwhile', () => {
       db.exec('DELETE FROM tests WHERE id = 1');
       db.exec("INSERT INTO sync_deletes (tbl, row_id, last_update) VALUES ('tests', 1, 1100)");
     });
-    mergeAreaIntoWorking({working, area, sinceS: 990, nowS: 1200, tie: 'T'});
+    mergeAreaIntoWorking({working, area, sinceS: 990, nowS: 1200});
     expect(testIds(working)).toEqual([]);
   });
 });
@@ -476,6 +506,95 @@ function overwrite(path: string, offset: number, length: number): void {
   writeSync(fd, Buffer.alloc(length, 0x5a), 0, length, offset);
   closeSync(fd);
 }
+
+describe('readers of T and C', () => {
+  it('case 23: a disk whose times have no fractions hides no flush from the cache', () => {
+    start();
+    const store = openM();
+    put(store, 1, 1000);
+    flushAt(1000);
+    utimesSync(area, 1000, 1000);
+    refreshCache(area, cache, {marginS: 10});
+    put(store, 1, 1001, 'COMPLETED');
+    flushAt(1001);
+    // As a disk that counts in steps of two seconds has it.
+    utimesSync(area, 1000, 1000);
+    refreshCache(area, cache, {marginS: 10});
+    expect(stateOf(cache, 1)).toBe('COMPLETED');
+  });
+
+  it('case 25: who reads T during flushes sees each of them whole', async () => {
+    start();
+    const store = openM();
+    const rows = 300;
+    const setAll = (state: string, nowS: number) =>
+      store.db.transaction(() => {
+        for (let id = 1; id <= rows; id += 1) {
+          put(store, id, nowS, state);
+        }
+      })();
+    setAll('0', 1000);
+    flushAt(1000);
+    const reader = spawn(process.execPath, [
+      '-e',
+      `const db = new (require('better-sqlite3'))(${JSON.stringify(area)}, {readonly: true, timeout: 10000});
+       const read = db.prepare('SELECT count(*) AS rows, count(DISTINCT state) AS states, min(state) AS state FROM tests');
+       const look = () => { process.stdout.write(JSON.stringify(read.get()) + '\\n'); setImmediate(look); };
+       process.stdin.on('end', () => process.exit()).resume();
+       look();`,
+    ]);
+    const seen: {rows: number; states: number; state: string}[] = [];
+    let wake = () => {};
+    createInterface(reader.stdout).on('line', (line) => {
+      seen.push(JSON.parse(line) as (typeof seen)[number]);
+      wake();
+    });
+    const untilSeen = async (state: string) => {
+      while (seen.at(-1)?.state !== state) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    };
+    await untilSeen('0');
+    for (let round = 1; round <= 9; round += 1) {
+      setAll(String(round), 1000 + round);
+      expect(flushAt(1000 + round)).toMatchObject({kind: 'flushed', rows});
+      await untilSeen(String(round));
+    }
+    const gone = new Promise((resolve) => reader.once('exit', resolve));
+    reader.stdin.end();
+    await gone;
+    expect(seen.filter((one) => one.rows !== rows || one.states !== 1)).toEqual([]);
+  });
+
+  it('case 26: a process that is killed while it brings C up to date leaves C as it was, and its pieces are removed', () => {
+    start();
+    const store = openM();
+    put(store, 1, 1000);
+    flushAt(1000);
+    refreshCache(area, cache, {marginS: 10});
+    const killed = spawnSync(process.execPath, [
+      '-e',
+      `const db = new (require('better-sqlite3'))(${JSON.stringify(cache)});
+       db.pragma('cache_size = 1');
+       db.exec("BEGIN; UPDATE tests SET comment = hex(randomblob(200000)), state = 'TORN'");
+       process.kill(process.pid, 'SIGKILL');`,
+    ]);
+    expect(killed.signal).toBe('SIGKILL');
+    expect(refreshCache(area, cache, {marginS: 10, isBarrier: true}).staleBecause).toBeUndefined();
+    expect(stateOf(cache, 1)).toBe('RUNNING');
+
+    const [old, young] = [`${cache}.new.1`, `${cache}.new.2`];
+    writeFileSync(old, 'half');
+    writeFileSync(young, 'half');
+    utimesSync(old, Date.now() / 1000 - 7200, Date.now() / 1000 - 7200);
+    rmSync(cache);
+    refreshCache(area, cache, {marginS: 10});
+    expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
+    expect(stateOf(cache, 1)).toBe('RUNNING');
+  });
+});
 
 describe('the margin', () => {
   /** Spec homehost.md 5.5: random rows, write transactions of up to `longestS`, a flush every 3 s, caches now and then. */

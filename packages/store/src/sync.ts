@@ -2,8 +2,19 @@
  * Keeps T in step with M, and C in step with T (spec homehost.md 5.3 to 5.6). Every function opens its own connections, so the
  * daemon runs them in a worker thread and a slow network disk never blocks a call.
  */
-import {existsSync, mkdirSync, renameSync, rmSync, statSync, utimesSync} from 'node:fs';
-import {dirname} from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
 import {type Connection, openArea, openCache, openWorking} from './connection.ts';
 import {copyChanges} from './copy-changes.ts';
 import {makeArea} from './make-area.ts';
@@ -15,6 +26,10 @@ import {numberIn, putMeta, textIn} from './sync-marks.ts';
 const unknownStampMarginS = 60;
 /** Tombstones are kept this long; a copy that is older is compared row by row. */
 export const tombstoneDays = 30;
+/** Where the head of a database file counts its transactions. */
+const changeCounterOffset = 24;
+/** A cache that somebody began to fill so long ago will not be put in place any more. */
+const abandonedMs = 3_600_000;
 const daySeconds = 86_400;
 
 export type FlushRequest = {
@@ -88,7 +103,7 @@ function remakeArea(working: string, area: string): void {
 /** Somebody wrote T since the last flush, and it is still the flush of this daemon that they wrote upon: their rows are taken. */
 function mergeForeignEdit(request: FlushRequest): Merged | undefined {
   const {working, area, lastIdentity, nowS} = request;
-  if (lastIdentity === undefined || identityOf(area) === lastIdentity) {
+  if (lastIdentity === undefined || writtenIdentityOf(area) === lastIdentity) {
     return undefined;
   }
   const db = openWorking(working, {readonly: true});
@@ -109,8 +124,7 @@ function mergeForeignEdit(request: FlushRequest): Merged | undefined {
     area,
     sinceS: stampS - request.marginS,
     nowS,
-    // A row that T has as it was flushed may have changed in M within the same second.
-    tie: 'M',
+    flushedS: stampS,
   });
   return merged.taken === 0 && merged.overridden.length === 0 ? undefined : merged;
 }
@@ -128,6 +142,26 @@ function stampOf(area: string): number | undefined {
 function identityOf(path: string): string {
   const {mtimeMs, size, ino} = statSync(path);
   return `${mtimeMs}/${size}/${ino}`;
+}
+
+/** As `identityOf`, with SQLite's own count of changes, for a disk that keeps no fractions of a second. */
+function writtenIdentityOf(path: string): string {
+  const fd = openSync(path, 'r');
+  try {
+    const counter = Buffer.alloc(4);
+    readSync(fd, counter, 0, counter.length, changeCounterOffset);
+    return `${identityOf(path)}/${counter.toString('hex')}`;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * A flush gives T a time with a fraction of its own. A whole second is that of a disk without fractions, where two flushes may leave
+ * the same: then only the file itself can tell.
+ */
+function tellsFlushesApart(identityOfT: string): boolean {
+  return !Number.isInteger(Number(identityOfT.split('/')[0]) / 1000);
 }
 
 function flushInto(
@@ -170,7 +204,7 @@ function flushInto(
     putMeta(db, 'SYNC_WRITER', textIn(db, 'm', 'SYNC_COPY') ?? '');
     db.exec('COMMIT');
     setMtime(request.area, stamp, nextSeq);
-    return {kind: 'flushed', stamp, seq: nextSeq, rows, identity: identityOf(request.area), ...before};
+    return {kind: 'flushed', stamp, seq: nextSeq, rows, identity: writtenIdentityOf(request.area), ...before};
   } catch (error) {
     if (db.inTransaction) {
       db.exec('ROLLBACK');
@@ -265,7 +299,8 @@ function updateCache(
 ): CacheOutcome {
   const db = openCache(cacheFile);
   try {
-    if (textIn(db, 'main', 'CACHE_SOURCE') === identityOfT && options.isBarrier !== true) {
+    const isUnchanged = tellsFlushesApart(identityOfT) && textIn(db, 'main', 'CACHE_SOURCE') === identityOfT;
+    if (isUnchanged && options.isBarrier !== true) {
       return {
         path: cacheFile,
         rows: 0,
@@ -302,6 +337,7 @@ function updateCache(
 
 /** First fill: a whole copy beside C, put in place by a rename. */
 function fillCache(areaFile: string, cacheFile: string, identityOfT: string): CacheOutcome {
+  removeAbandoned(cacheFile);
   const fresh = `${cacheFile}.new.${process.pid}`;
   const source = openArea(areaFile, {readonly: true});
   try {
@@ -321,4 +357,16 @@ function fillCache(areaFile: string, cacheFile: string, identityOfT: string): Ca
   rmSync(`${cacheFile}-shm`, {force: true});
   renameSync(fresh, cacheFile);
   return {path: cacheFile, rows, seq, stampS};
+}
+
+/** What processes that were killed while they filled the cache have left beside it. */
+function removeAbandoned(cacheFile: string): void {
+  const folder = dirname(cacheFile);
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    const ageMs = Date.now() - (statSync(file, {throwIfNoEntry: false})?.mtimeMs ?? Date.now());
+    if (name.startsWith(`${basename(cacheFile)}.new.`) && ageMs > abandonedMs) {
+      rmSync(file, {force: true});
+    }
+  }
 }

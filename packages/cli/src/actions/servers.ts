@@ -23,8 +23,7 @@ const aliveS = 10;
 const stopLimitMs = 15_000;
 
 /** The daemon of `.server`, then those whose logs tell of them, newest sign of life first. */
-export function listServers(areaPath: string): readonly ServerEntry[] {
-  const nowS = Date.now() / 1000;
+export function listServers(areaPath: string, nowS = Date.now() / 1000): readonly ServerEntry[] {
   const entries: ServerEntry[] = [];
   const record = readServerRecord(areaPath);
   if (record !== undefined) {
@@ -56,7 +55,7 @@ export function listServers(areaPath: string): readonly ServerEntry[] {
       address: started?.[1] ?? '-:-',
       ageS: started === null ? null : nowS - Number(started[2]),
       lastModifiedS,
-      isAlive: false,
+      isAlive: lastModifiedS < aliveS,
     });
   }
   return entries.sort((a, b) => a.lastModifiedS - b.lastModifiedS);
@@ -64,10 +63,7 @@ export function listServers(areaPath: string): readonly ServerEntry[] {
 
 export function printServers(entries: readonly ServerEntry[]): string {
   const line = (cells: readonly string[]) =>
-    `${cells
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join('')
-      .trimEnd()}\n`;
+    `${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('')}\n`;
   return [
     line(['pid', 'Interface:port', 'age (hms)', 'Last mod', 'State']),
     line(['===', '==============', '=========', '========', '=====']),

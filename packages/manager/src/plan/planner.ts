@@ -275,6 +275,7 @@ function settingsOfDaemon(area: Area): DaemonSettingsText {
     idleTimeoutS: timeoutHours === undefined ? undefined : timeoutHours * secondsPerHour,
     syncIntervalS: number('sync', 'interval'),
     syncMarginS: number('sync', 'margin'),
+    logExpireDays: number('setup', 'log-expire-days'),
   };
 }
 

@@ -1,0 +1,24 @@
+/**
+ * A small round of `npm run soak -- crash`. Managers are killed in the soak only: a launch that its launcher never made, because the
+ * manager died at that moment, still waits for a day.
+ */
+import {expect, it} from 'vitest';
+import {describeWith} from '../rig/needs.ts';
+import {crashRound} from './crash-round.ts';
+
+const limitMs = 240_000;
+
+describeWith(['root', 'ip', 'unshare', 'sshd', 'ssh'], 'a run over three hosts with accidents', () => {
+  it('ends right, each body run once, and M, T and C are equal row for row', {
+    timeout: 2 * limitMs,
+  }, async () => {
+    const {accidents, problems} = await crashRound({
+      seed: 1,
+      tests: 30,
+      testsPerAccident: 3,
+      without: ['manager killed'],
+      limitMs,
+    });
+    expect(problems, JSON.stringify(accidents)).toEqual([]);
+  });
+});
