@@ -13,7 +13,7 @@ export {type IteratedTest, updateRollUpPage} from './execution/roll-up-pages.ts'
 export {parseCsv, parseDat, singleValue} from './execution/test-data.ts';
 export {rollUpWorld} from './follow-ups.ts';
 export {waivedEntries} from './helper/waived-entries.ts';
-export {decodePilot, type PilotOrder, takePilotOrder} from './launch/pilot-order.ts';
+export {decodePilot, readPilotOrder, removePilotOrder} from './launch/pilot-order.ts';
 export {type ManagerPrograms, runManager} from './manager.ts';
 export type {PlanningReply, PlanningRequest} from './plan/planner.ts';
 export {askPlanner, runPlannerChild} from './plan/planner-child.ts';

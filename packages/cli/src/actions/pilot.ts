@@ -3,8 +3,9 @@
  * manager of its host, and leaves when nothing is left and nothing that could bring more is being run.
  */
 import {availableParallelism} from 'node:os';
-import {decodePilot, type PilotOrder, takePilotOrder} from '@megatest/manager';
+import {decodePilot, readPilotOrder, removePilotOrder} from '@megatest/manager';
 import {
+  type DaemonClient,
   decideHomehost,
   type ManagerClient,
   makeDaemonClient,
@@ -18,7 +19,7 @@ import {environment} from '../session.ts';
 /** Where batch systems say how many processors a job has on its host. */
 const slotVariables = ['SLURM_CPUS_ON_NODE', 'NSLOTS', 'LSB_DJOB_NUMPROC', 'NCPUS'];
 
-type Launched = {readonly launchId: string; readonly rundir: string};
+type Launched = {readonly testId: number; readonly launchId: string; readonly rundir: string};
 
 export async function pilot(argument: string, messages: Messages): Promise<number> {
   const {info, jobId} = decodePilot(argument);
@@ -35,7 +36,7 @@ export async function pilot(argument: string, messages: Messages): Promise<numbe
     giveUpS: undefined,
     start: () => startManager(bundlePath('manager'), area, undefined),
   });
-  const tests = new PilotTests(manager, messages);
+  const tests = new PilotTests(daemon, manager, messages);
   const signalled = tests.interruptOnSignal();
   const job = `${key} ${jobId}`;
   messages.print(`pilot ${job} takes up to ${slots} tests at a time\n`);
@@ -69,30 +70,29 @@ export async function pilot(argument: string, messages: Messages): Promise<numbe
 class PilotTests {
   /** By launch id. */
   readonly running = new Map<string, Promise<undefined>>();
-  /** Launches without an order; they are asked for no more. */
+  /** Launches that could not be started; they are asked for no more. */
   readonly refused = new Set<string>();
+  readonly #daemon: DaemonClient;
   readonly #manager: ManagerClient;
   readonly #messages: Messages;
 
-  constructor(manager: ManagerClient, messages: Messages) {
+  constructor(daemon: DaemonClient, manager: ManagerClient, messages: Messages) {
+    this.#daemon = daemon;
     this.#manager = manager;
     this.#messages = messages;
   }
 
   take(test: Launched): void {
-    const {launchId, rundir} = test;
-    const order = takePilotOrder(rundir);
-    if (order === undefined) {
-      this.#messages.error(`there is no order for launch ${launchId} in ${rundir}`);
-      this.refused.add(launchId);
-      return;
-    }
-    const ended = this.#run(order, rundir).finally(() => this.running.delete(launchId));
+    const {launchId} = test;
+    const ended = this.#run(test)
+      .catch(async (error: unknown) => await this.#giveUp(test, error))
+      .finally(() => this.running.delete(launchId));
     this.running.set(launchId, ended);
   }
 
   /** Until the test has ended. */
-  async #run({encoded, env, umask}: PilotOrder, rundir: string): Promise<undefined> {
+  async #run({rundir}: Launched): Promise<undefined> {
+    const {encoded, env, umask} = readPilotOrder(rundir);
     const {exitCode} = await this.#manager.call('execute.handOver', {
       cmdinfo: encoded,
       env: {...environment(), ...env, MT_CMDINFO: encoded},
@@ -100,7 +100,22 @@ class PilotTests {
       umask,
       output: null,
     });
+    removePilotOrder(rundir);
     this.#messages.print(`${rundir} ended with ${exitCode}\n`);
+    return undefined;
+  }
+
+  /** One test that cannot be started must not take the others with it. */
+  async #giveUp({testId, launchId, rundir}: Launched, error: unknown): Promise<undefined> {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#messages.error(`${rundir}: ${reason}`);
+    this.refused.add(launchId);
+    const comment = `the pilot could not start it: ${reason}`;
+    const expect = {states: ['LAUNCHED']};
+    await this.#daemon
+      .call('tests.setState', {test: {testId}, state: 'COMPLETED', status: 'DEAD', comment, expect})
+      // It has gone on all the same, and says itself how it ends.
+      .catch(() => {});
     return undefined;
   }
 

@@ -49,15 +49,13 @@ export function writePilotOrder(rundir: string, made: PilotOrder): void {
   writeFileSync(orderFile(rundir), JSON.stringify(made), {mode: 0o600});
 }
 
-/** The order that lies in a run directory; `undefined` when another pilot has taken it. */
-export function takePilotOrder(rundir: string): PilotOrder | undefined {
-  try {
-    const taken = order.parse(JSON.parse(readFileSync(orderFile(rundir), 'utf8')));
-    rmSync(orderFile(rundir), {force: true});
-    return taken;
-  } catch {
-    return undefined;
-  }
+/** Throws when there is none. It stays until the test has ended: a pilot may be lost before anybody runs what it has taken. */
+export function readPilotOrder(rundir: string): PilotOrder {
+  return order.parse(JSON.parse(readFileSync(orderFile(rundir), 'utf8')));
+}
+
+export function removePilotOrder(rundir: string): void {
+  rmSync(orderFile(rundir), {force: true});
 }
 
 function orderFile(rundir: string): string {
