@@ -85,7 +85,7 @@ CREATE TABLE tests (id INTEGER PRIMARY KEY, run_id INTEGER DEFAULT -1, testname 
   state TEXT DEFAULT 'NOT_STARTED', status TEXT DEFAULT 'FAIL', attemptnum INTEGER DEFAULT 0,
   final_logf TEXT DEFAULT 'logs/final.log', logdat TEXT DEFAULT '', run_duration INTEGER DEFAULT 0, comment TEXT DEFAULT '',
   event_time TIMESTAMP DEFAULT (strftime('%s','now')), fail_count INTEGER DEFAULT 0, pass_count INTEGER DEFAULT 0,
-  archived INTEGER DEFAULT 0, last_update INTEGER DEFAULT (strftime('%s','now')), launch_id TEXT DEFAULT '',
+  archived INTEGER DEFAULT 0, last_update INTEGER DEFAULT (strftime('%s','now')), launch_id TEXT DEFAULT '', job TEXT DEFAULT '',
   CONSTRAINT testsconstraint UNIQUE (run_id, testname, item_path));
 CREATE INDEX jobs_last_update ON jobs (last_update);
 CREATE INDEX run_stats_last_update ON run_stats (last_update);

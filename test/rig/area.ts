@@ -26,7 +26,7 @@ export const steerScript = join(import.meta.dirname, 'steer.sh');
 export type Outcome = {readonly code: number | null; readonly stdout: string; readonly stderr: string};
 
 export type RunOptions = {
-  readonly host?: Host;
+  readonly host?: Pick<Host, 'enter'>;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;

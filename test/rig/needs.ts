@@ -20,6 +20,8 @@ const packageOf = {
   unshare: 'util-linux',
   sbatch: 'slurm-wlm',
   qsub: 'gridengine-client',
+  sge_qmaster: 'gridengine-master',
+  sge_execd: 'gridengine-exec',
   chromium: 'chromium',
 } as const;
 

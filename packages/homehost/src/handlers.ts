@@ -342,6 +342,13 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       const submissions = homehost.submissionsAt(host, user);
       return {managerId, forget, submissions};
     },
+    'pilot.next': async ({job, manager: {host, user}, taken, max}) => {
+      const known = new Set(taken);
+      const left = () => store.tests.launchedOf(job).filter(({launchId}) => !known.has(launchId));
+      await homehost.waitUntil(() => left().length > 0 || homehost.submissionsAt(host, user).length === 0);
+      const tests = left().slice(0, max);
+      return {tests, isOver: tests.length === 0};
+    },
     'manager.heartbeat': async ({managerId, tests, load}) => {
       homehost.managers.setLoad(managerId, load);
       if (tests.length === 0) {

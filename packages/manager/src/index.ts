@@ -16,6 +16,7 @@ export {parseCsv, parseDat, singleValue} from './execution/test-data.ts';
 export {rollUpWorld} from './follow-ups.ts';
 export {hasServedHere} from './helper/call-server.ts';
 export {waivedEntries} from './helper/waived-entries.ts';
+export {decodePilot, readPilotOrder, removePilotOrder} from './launch/pilot-order.ts';
 export {type ManagerPrograms, runManager} from './manager.ts';
 export type {PlanningReply, PlanningRequest} from './plan/planner.ts';
 export {askPlanner, runPlannerChild} from './plan/planner-child.ts';

@@ -42,6 +42,7 @@ import {CallServer, type FrontCall} from './helper/call-server.ts';
 import {Journal} from './journal.ts';
 import {BatchJobs} from './launch/batch-jobs.ts';
 import {HostLoads} from './launch/host-load.ts';
+import {JobSubmitter} from './launch/job-submitter.ts';
 import {launchTest} from './launch/launch-test.ts';
 import {LaunchLog, type OpenLaunch} from './launch-log.ts';
 import {ManagerLog} from './manager-log.ts';
@@ -211,6 +212,7 @@ class Manager {
       followUps: this.#followUps,
       loader: this.#loader,
       hostLoads: new HostLoads(),
+      submitter: new JobSubmitter(this.#log.write),
       log: this.#log,
       executable: programs.executable,
       callsDirectory: this.#callsDirectory,
@@ -412,11 +414,17 @@ class Manager {
       } else if (result.kind === 'queued') {
         const {system, jobId} = result.job;
         // A job that began at once has gone further already.
-        if (this.#launches.get(launchId)?.stage.kind === 'sent') {
+        const stageNow = this.#launches.get(launchId)?.stage.kind;
+        if (stageNow === 'sent' || stageNow === 'ordered') {
           const stage = {kind: 'queued', system, jobId} as const;
           this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage});
         }
         this.#batch.follow(result.job);
+        const early = this.#killedEarly.get(testId);
+        if (early !== undefined) {
+          this.#killedEarly.delete(testId);
+          void this.#batch.cancel(testId, early);
+        }
       } else if (result.kind === 'notStarted') {
         this.#launches.end(launchId);
       }

@@ -7,6 +7,7 @@ import type {FollowUps} from './follow-ups.ts';
 import type {Journal} from './journal.ts';
 import type {BatchWorld} from './launch/batch-jobs.ts';
 import type {HostLoads} from './launch/host-load.ts';
+import type {JobSubmitter} from './launch/job-submitter.ts';
 import type {LaunchWorld} from './launch/launch-test.ts';
 import type {LaunchLog} from './launch-log.ts';
 import type {ManagerLog} from './manager-log.ts';
@@ -18,6 +19,7 @@ export type ManagerParts = {
   readonly followUps: FollowUps;
   readonly loader: TestconfigLoader;
   readonly hostLoads: HostLoads;
+  readonly submitter: JobSubmitter;
   readonly log: ManagerLog;
   /** The `megatest` command. */
   readonly executable: string;
@@ -25,12 +27,13 @@ export type ManagerParts = {
 };
 
 export function launchWorld(parts: ManagerParts): LaunchWorld {
-  const {daemon, journal, loader, hostLoads, log, executable} = parts;
+  const {daemon, journal, loader, hostLoads, submitter, log, executable} = parts;
   return {
     report: (entry) => journal.add(entry),
     log: log.write,
     warnSometimes: log.writeSometimes,
     hostLoads,
+    submitter,
     executable,
     loadTestconfig: async (env, testDir) => await loader.loadForLaunch(env, testDir),
     isStillLaunched: async (testId) =>
@@ -68,16 +71,28 @@ export function executionWorld(parts: ManagerParts, umask: number, isHandedOver:
 }
 
 export function batchWorld(parts: ManagerParts): BatchWorld {
-  const {daemon, journal, launches, log} = parts;
+  const {daemon, journal, launches, submitter, log} = parts;
   return {
     report: (entry) => journal.add(entry),
-    state: async (testId) => (await daemon.call('tests.get', {test: {testId}}))?.state,
+    look: async (testId) => {
+      const row = await daemon.call('tests.get', {test: {testId}});
+      return row === null
+        ? undefined
+        : {state: row.state, comment: row.comment, isClaimed: row.attemptnum !== 0};
+    },
     end: async (testId, comment) => {
       await daemon.call('tests.setState', {test: {testId}, state: 'KILLREQ', comment});
     },
     onEnded: ({launchId}) => {
       if (launches.get(launchId)?.stage.kind === 'queued') {
         launches.end(launchId);
+      }
+    },
+    renewPilot: async (jobId) => await submitter.renewPilot(jobId),
+    onMoved: ({launchId, system, jobId}) => {
+      const open = launches.get(launchId);
+      if (open?.stage.kind === 'queued') {
+        launches.put({...open, stage: {kind: 'queued', system, jobId}});
       }
     },
     log: log.write,

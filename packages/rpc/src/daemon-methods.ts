@@ -74,6 +74,7 @@ const testUpdate = z.strictObject({
   failCount: z.number().optional(),
   attemptnum: z.number().optional(),
   finalLogf: name.optional(),
+  job: name.optional(),
 });
 
 const datum = z.union([z.number(), text]);
@@ -375,6 +376,18 @@ export const daemonMethods = {
       launches: z.array(z.strictObject({testId: id, launchId: name})).max(100_000),
     },
   ),
+  'pilot.next': method<{
+    readonly tests: readonly {readonly testId: number; readonly launchId: string; readonly rundir: string}[];
+    /** Nothing is left for it, and nothing is being run that could bring more. */
+    readonly isOver: boolean;
+  }>()('long', 'Launches that a pilot job is to take; answered when there are any, or when it may leave.', {
+    job: name,
+    /** Who launches for it. */
+    manager: z.strictObject({host: name, user: name}),
+    /** Launches that it has already. */
+    taken: names,
+    max: id.positive(),
+  }),
   'manager.heartbeat': method<{readonly kill: readonly number[]}>()(
     'write',
     'Load of the host and the running tests, every three seconds.',

@@ -5,7 +5,7 @@
 import {UserError} from '@megatest/model';
 import type {Database} from 'better-sqlite3';
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 export const PROGRAM_VERSION = '2.0.0';
 
 export type KeyColumn = {readonly name: string; readonly type: string};
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS tests (id INTEGER PRIMARY KEY, run_id INTEGER DEFAULT
   state TEXT DEFAULT 'NOT_STARTED', status TEXT DEFAULT 'FAIL', attemptnum INTEGER DEFAULT 0,
   final_logf TEXT DEFAULT 'logs/final.log', logdat TEXT DEFAULT '', run_duration INTEGER DEFAULT 0, comment TEXT DEFAULT '',
   event_time TIMESTAMP DEFAULT (${now}), fail_count INTEGER DEFAULT 0, pass_count INTEGER DEFAULT 0,
-  archived INTEGER DEFAULT 0, ${lastUpdate}, launch_id TEXT DEFAULT '',
+  archived INTEGER DEFAULT 0, ${lastUpdate}, launch_id TEXT DEFAULT '', job TEXT DEFAULT '',
   CONSTRAINT testsconstraint UNIQUE (run_id, testname, item_path));
 CREATE INDEX IF NOT EXISTS tests_index ON tests (run_id, testname, item_path, uname);
 CREATE INDEX IF NOT EXISTS teststeps_index ON tests (run_id, testname, item_path);
@@ -197,6 +197,7 @@ function migrateOriginal(db: Database, keys: readonly KeyColumn[]): void {
   const missing: readonly (readonly [string, string, string])[] = [
     ['runs', 'contour', "TEXT DEFAULT ''"],
     ['tests', 'launch_id', "TEXT DEFAULT ''"],
+    ['tests', 'job', "TEXT DEFAULT ''"],
     ...STAMPED_TABLES.map((table) => [table, 'last_update', 'INTEGER'] as const),
   ];
   for (const [table, column, declaration] of missing) {

@@ -28,9 +28,11 @@ export type TestRow = {
   readonly shortdir: string;
   readonly attemptnum: number;
   readonly archived: number;
+  /** What brought it to its host, such as `slurm 12`; empty when a manager ran it by itself. */
+  readonly job: string;
 };
 
-/** Columns in the order of homehost.md 4.7. */
+/** Columns in the order of homehost.md 4.7, and what is new. */
 export const TEST_COLUMNS = [
   'id',
   'run_id',
@@ -50,6 +52,7 @@ export const TEST_COLUMNS = [
   'shortdir',
   'attemptnum',
   'archived',
+  'job',
 ] as const;
 
 const aliases: Readonly<Record<string, string>> = {
@@ -76,6 +79,7 @@ const updatable = {
   failCount: 'fail_count',
   attemptnum: 'attemptnum',
   finalLogf: 'final_logf',
+  job: 'job',
 } as const;
 
 export type TestUpdate = {readonly [K in keyof typeof updatable]?: string | number | undefined};
@@ -242,6 +246,7 @@ export class TestTable {
     if (values.launchId !== undefined) {
       add('launch_id', values.launchId);
       add('attemptnum', 0);
+      add('job', '');
     }
     for (const [column, value] of columnsOf(values.set ?? {})) {
       add(column, value);
@@ -344,6 +349,16 @@ export class TestTable {
       prepared<[number], string>(this.#db, 'SELECT launch_id FROM tests WHERE id = ?').pluck().get(testId) ??
       ''
     );
+  }
+
+  /** Launches that a job is to take and has not begun. */
+  launchedOf(
+    job: string,
+  ): readonly {readonly testId: number; readonly launchId: string; readonly rundir: string}[] {
+    return prepared<[string], {testId: number; launchId: string; rundir: string}>(
+      this.#db,
+      "SELECT id AS testId, launch_id AS launchId, rundir FROM tests WHERE state = 'LAUNCHED' AND job = ? ORDER BY id",
+    ).all(job);
   }
 
   /** Rows that are not DELETED, by id; state and status lists must both match, `exclude` inverts them. */

@@ -4,7 +4,7 @@
  */
 
 const valueOptions = new Set(
-  `-runtests -config -append-config -execute -step -target -reqtarg :runname -runname :state -state :status
+  `-runtests -config -append-config -execute -pilot -step -target -reqtarg :runname -runname :state -state :status
 -status -list-runs -testpatt --modepatt -tagexpr -itempatt -setlog -set-toplog -runstep -logpro -m -rerun
 -days -rename-run -to :category :variable :value :expected :tol :units -start-dir -contour -server -transport
 -port -extract-ods -pathmod -env2file -envcap -envdelta -setvars -set-state-status -set-run-status -debug

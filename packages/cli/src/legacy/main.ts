@@ -63,6 +63,10 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
   if (execute !== undefined) {
     return await (await import('../actions/execute.ts')).execute(execute, messages);
   }
+  const pilot = args.value('-pilot');
+  if (pilot !== undefined) {
+    return await (await import('../actions/pilot.ts')).pilot(pilot, messages);
+  }
   // Starting a daemon is what a script's own questions may need.
   if (isScript && !args.has('-server')) {
     return await (await import('../actions/run-script.ts')).runScript(args, messages);

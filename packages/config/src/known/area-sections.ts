@@ -156,6 +156,13 @@ export const areaSections: readonly KnownSection[] = [
         '',
         'Put before the command of a test; absent = run here, in the background.',
       ),
+      key(
+        'pilot-slots',
+        'number',
+        '',
+        'Tests that a pilot job (launchers such as slurm-pilot) runs at a time; absent = as many as it has processors.',
+        {least: 1},
+      ),
       key('useshell', 'yes-no', 'yes', 'Whether a shell runs the launch command.'),
       key('maxload', 'number', '', 'Wait until the load is below maxload times the processors.'),
       key('waitdelay', 'number', '60', 'Seconds between two looks at the load.'),

@@ -40,7 +40,15 @@ const context: AreaContext = {
   rollUpCommands: [],
   testCopyCommand: null,
   executable: null,
-  launcher: {command: null, usesShell: true, waits: true, isFlexible: false, patterns: [], hostTypes: []},
+  launcher: {
+    command: null,
+    usesShell: true,
+    waits: true,
+    isFlexible: false,
+    pilotSlots: null,
+    patterns: [],
+    hostTypes: [],
+  },
 };
 
 describe('the environment of a test', () => {

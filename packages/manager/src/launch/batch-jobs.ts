@@ -4,32 +4,37 @@
  * A job is `submitted` until its test has ended. When the batch system says that it is gone and the test has still said nothing a
  * moment later, the test is marked with the batch system's own reason.
  */
-import {spawn} from 'node:child_process';
-import {appendFileSync} from 'node:fs';
-import {join} from 'node:path';
 import type {Env} from '@megatest/config';
-import {UserError} from '@megatest/model';
 import type {ReportEntry} from '@megatest/rpc';
-import {type BatchSystem, batchSystemNamed, type CommandOutput, type JobStatus} from './batch-system.ts';
+import {type BatchKind, type BatchSystem, batchNamed, type JobStatus, jobLabel} from './batch-system.ts';
+import {runShell} from './run-shell.ts';
 
 export type SubmittedJob = {
   readonly testId: number;
   readonly launchId: string;
-  /** What the launcher calls the batch system, and the job's id there. */
+  /** First word of the launcher, and the job's id there; the tests of a pilot have the same. */
   readonly system: string;
   readonly jobId: string;
 };
 
 export type BatchWorld = {
   readonly report: (entry: ReportEntry) => void;
-  /** State of the row, as long as this launch owns it. */
-  readonly state: (testId: number) => Promise<string | undefined>;
+  /** The row of the test; `isClaimed` when somebody has begun to run it. */
+  readonly look: (testId: number) => Promise<TestLook | undefined>;
   /** Asks whoever runs the test to end it: a job that is gone may leave processes that never were its own. */
   readonly end: (testId: number, reason: string) => Promise<void>;
   readonly onEnded: (job: SubmittedJob) => void;
+  /** The id of the pilot that takes the place of one that is gone. */
+  readonly renewPilot: (jobId: string) => Promise<string | undefined>;
+  /** A test has another job now. */
+  readonly onMoved: (job: SubmittedJob) => void;
   readonly log: (text: string) => void;
   readonly env: Env;
 };
+
+export type TestLook = {readonly state: string; readonly comment: string; readonly isClaimed: boolean};
+
+type Asked = {readonly system: BatchSystem; readonly kind: BatchKind; readonly key: string};
 
 /** A job with the time at which it was found gone, and whether its test has been asked to end since. */
 type Followed = SubmittedJob & {goneMs?: number; isAsked?: boolean};
@@ -61,17 +66,21 @@ export class BatchJobs {
   /** Takes a test back from the queue, or ends it where it runs; false when it is no job of this manager. */
   async cancel(testId: number, reason: string): Promise<boolean> {
     const job = [...this.#jobs.values()].find((candidate) => candidate.testId === testId);
-    const system = job === undefined ? undefined : await batchSystemNamed(job.system);
-    if (job === undefined || system === undefined) {
+    const batch = job === undefined ? undefined : await batchNamed(job.system);
+    if (job === undefined || batch === undefined) {
       return false;
     }
-    const {code, stderr} = await runShell(system.cancelCommand(job.jobId), '', this.#world.env, '/');
-    if (code !== 0) {
-      this.#world.log(`WARNING: ${system.name} job ${job.jobId} could not be cancelled: ${stderr.trim()}`);
+    // A pilot has other tests too: whoever runs this one ends it, and what nobody has begun never begins.
+    if (batch.kind !== 'pilot') {
+      const {system} = batch;
+      const {code, stderr} = await runShell(system.cancelCommand(job.jobId), '', this.#world.env, '/');
+      if (code !== 0) {
+        this.#world.log(`WARNING: ${system.name} job ${job.jobId} could not be cancelled: ${stderr.trim()}`);
+      }
     }
     // A test that runs there says itself how it ended.
-    const state = await this.#world.state(testId);
-    if (state === 'LAUNCHED' || state === 'KILLREQ') {
+    const row = await this.#world.look(testId);
+    if (row !== undefined && !row.isClaimed && (row.state === 'LAUNCHED' || row.state === 'KILLREQ')) {
       const {launchId} = job;
       this.#world.report({
         type: 'ended',
@@ -89,12 +98,14 @@ export class BatchJobs {
   #lookLater(): void {
     if (this.#jobs.size > 0) {
       this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
         void this.#look()
           .catch((error: unknown) =>
             this.#world.log(`WARNING: batch jobs: ${error instanceof Error ? error.message : error}`),
           )
-          .finally(() => this.#lookLater());
+          .finally(() => {
+            this.#timer = undefined;
+            this.#lookLater();
+          });
       }, lookMs);
     }
   }
@@ -102,26 +113,58 @@ export class BatchJobs {
   /** One question to each batch system for all its jobs. */
   async #look(): Promise<void> {
     for (const key of new Set([...this.#jobs.values()].map(({system}) => system))) {
-      const system = await batchSystemNamed(key);
+      const batch = await batchNamed(key);
       const jobs = [...this.#jobs.values()].filter((job) => job.system === key);
-      if (system === undefined) {
+      if (batch === undefined) {
         continue;
       }
-      const command = system.statusCommand(jobs.map(({jobId}) => jobId));
+      const {system, kind} = batch;
+      const command = system.statusCommand([...new Set(jobs.map(({jobId}) => jobId))]);
       const statuses = system.statuses(await runShell(command, '', this.#world.env, '/'));
-      for (const job of statuses === undefined ? [] : jobs) {
-        await this.#judge(system, job, statuses?.get(job.jobId));
+      const gone = jobs.filter(({jobId}) => statuses !== undefined && isGone(statuses.get(jobId)));
+      const looks = new Map<Followed, TestLook | undefined>();
+      for (const job of gone) {
+        looks.set(job, await this.#world.look(job.testId));
+      }
+      // A pilot that has run something was a good one: what it did not come to is for the next.
+      const good = new Set(gone.filter((job) => looks.get(job)?.isClaimed === true).map(({jobId}) => jobId));
+      for (const [job, row] of looks) {
+        const isToMove = kind === 'pilot' && row?.state === 'LAUNCHED' && good.has(job.jobId);
+        if (!isToMove || !(await this.#move(job, {system, kind, key}))) {
+          await this.#judge(system, job, statuses?.get(job.jobId), row);
+        }
       }
     }
   }
 
-  async #judge(system: BatchSystem, job: Followed, status: JobStatus | undefined): Promise<void> {
-    if (status !== undefined && status.kind !== 'gone') {
-      return;
+  /** Gives a test to the next pilot. */
+  async #move(job: Followed, batch: Asked): Promise<boolean> {
+    const jobId = await this.#world.renewPilot(job.jobId).catch(() => undefined);
+    if (jobId === undefined) {
+      return false;
     }
     const {testId, launchId} = job;
-    const state = await this.#world.state(testId);
-    if (state === undefined || !running.includes(state)) {
+    const moved = {testId, launchId, system: job.system, jobId};
+    this.#jobs.set(launchId, moved);
+    this.#world.onMoved(moved);
+    this.#world.report({type: 'update', testId, launchId, set: {job: jobLabel(batch, jobId)}});
+    return true;
+  }
+
+  async #judge(
+    system: BatchSystem,
+    job: Followed,
+    status: JobStatus | undefined,
+    row: TestLook | undefined,
+  ): Promise<void> {
+    const {testId, launchId} = job;
+    const isRunning = row !== undefined && running.includes(row.state);
+    if (!isRunning) {
+      if (row?.state === 'INCOMPLETE') {
+        // The job was told to end, and said so; why is for the batch system to say.
+        const comment = `${row.comment}; ${await this.#reasonOf(system, job.jobId, status)}`;
+        this.#world.report({type: 'update', testId, launchId, set: {comment}});
+      }
       this.#forget(job);
       return;
     }
@@ -129,9 +172,9 @@ export class BatchJobs {
     if (performance.now() - job.goneMs < graceMs) {
       return;
     }
-    const comment = status?.reason ?? (await this.#reasonOf(system, job.jobId));
-    this.#world.log(`WARNING: test ${testId}: ${comment}, and the test has not reported`);
-    if (state !== 'LAUNCHED' && job.isAsked !== true) {
+    const comment = await this.#reasonOf(system, job.jobId, status);
+    if (row.state !== 'LAUNCHED' && job.isAsked !== true) {
+      this.#world.log(`WARNING: test ${testId}: ${comment}, and the test has not reported`);
       job.isAsked = true;
       job.goneMs = performance.now() + graceMs;
       await this.#world.end(testId, comment);
@@ -149,7 +192,10 @@ export class BatchJobs {
     this.#forget(job);
   }
 
-  async #reasonOf(system: BatchSystem, jobId: string): Promise<string> {
+  async #reasonOf(system: BatchSystem, jobId: string, status: JobStatus | undefined): Promise<string> {
+    if (status?.kind === 'gone') {
+      return status.reason;
+    }
     const command = system.endedCommand?.(jobId);
     const output =
       command === undefined ? undefined : (await runShell(command, '', this.#world.env, '/')).stdout;
@@ -163,46 +209,7 @@ export class BatchJobs {
   }
 }
 
-export type Submission = {
-  readonly system: BatchSystem;
-  readonly options: string;
-  readonly name: string;
-  /** The command that the job is. */
-  readonly command: string;
-  /** Run directory: where the job starts and its log lies. */
-  readonly directory: string;
-  readonly env: Env;
-};
-
-/** Submits one job; the commands and their words stand in `mt_launch.log`. A refusal is the user's to mend. */
-export async function submitJob(submission: Submission): Promise<string> {
-  const {system, options, name, command, directory, env} = submission;
-  const submit = system.submitCommand({name, logPath: join(directory, 'batch.log')}, options);
-  const output = await runShell(submit, `#!/bin/sh\nexec ${command}\n`, env, directory);
-  const said = `${output.stdout}${output.stderr}`;
-  appendFileSync(join(directory, 'mt_launch.log'), `LAUNCHCMD: ${submit}\n${command}\n${said}`);
-  const id = output.code === 0 ? system.submittedId(output.stdout) : undefined;
-  if (id === undefined) {
-    throw new UserError(`${system.name} did not take the job: ${said.trim().split('\n').at(-1) ?? ''}`, {
-      hint: `the command was: ${submit}`,
-    });
-  }
-  return id;
-}
-
-async function runShell(command: string, input: string, env: Env, cwd: string): Promise<CommandOutput> {
-  return await new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', command], {cwd, env, stdio: ['pipe', 'pipe', 'pipe']});
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    // A command may end without reading its input.
-    child.stdin.on('error', () => {}).end(input);
-    child.once('error', (error) => resolve({code: 127, stdout, stderr: error.message}));
-    child.once('close', (code) => resolve({code: code ?? 255, stdout, stderr}));
-  });
+/** A job that is not named in an answer is not known any more. */
+function isGone(status: JobStatus | undefined): boolean {
+  return status === undefined || status.kind === 'gone';
 }

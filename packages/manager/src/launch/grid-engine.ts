@@ -7,6 +7,9 @@ export const gridEngine: BatchSystem = {
     // A job's name may not begin with a digit, and a colon means something else there.
     `qsub -terse -V -cwd -r n -S /bin/sh -N ${shellWord(`mt_${name.replace(/[^\w.-]/g, '_')}`)} -j y -o ${shellWord(logPath)} ${options}`,
   submittedId: (output) => /^(\d+)(?:\..*)?\s*$/m.exec(output)?.[1],
+  isOutOfReach: ({stderr, stdout}) =>
+    /unable to (contact|send)|commlib error|can't connect/i.test(stdout + stderr),
+  idVariable: 'JOB_ID',
   statusCommand: () => "qstat -u '*'",
   statuses({code, stdout}) {
     if (code !== 0) {

@@ -20,11 +20,12 @@ import {
 } from '../execution/run-directory.ts';
 import type {TestconfigData} from '../execution/testconfig-data.ts';
 import type {AreaContext} from '../plan/area-context.ts';
-import {type SubmittedJob, submitJob} from './batch-jobs.ts';
-import {batchSystemOf} from './batch-system.ts';
+import type {SubmittedJob} from './batch-jobs.ts';
+import {batchOf, jobLabel} from './batch-system.ts';
 import type {HostLoads} from './host-load.ts';
+import {type JobSubmitter, OutOfReach} from './job-submitter.ts';
 import {type LaunchedTest, launchEnvironment, scanEnvironment} from './launch-environment.ts';
-import {chooseLauncher, launchWords, runLauncher} from './launcher.ts';
+import {chooseLauncher, executeWords, runLauncher} from './launcher.ts';
 
 export type LaunchSubmission = {
   readonly target: string;
@@ -41,6 +42,7 @@ export type LaunchWorld = {
   /** The same, for what every launch would say again. */
   readonly warnSometimes: (text: string) => void;
   readonly hostLoads: HostLoads;
+  readonly submitter: JobSubmitter;
   /** What tests are told as `MT_MEGATEST`. */
   readonly executable: string;
   readonly loadTestconfig: (env: Env, testDir: string) => Promise<TestconfigData>;
@@ -81,7 +83,7 @@ export async function launchTest(
       testId: launch.testId,
       launchId: launch.launchId,
       reason,
-      fatal: true,
+      fatal: !(error instanceof OutOfReach),
     });
     return {kind: 'notStarted'};
   }
@@ -169,20 +171,34 @@ async function launchOrThrow(
   if (launcher === undefined) {
     return {kind: 'runHere', info, encoded, env};
   }
-  const batch = await batchSystemOf(launcher);
-  onSent();
+  const batch = await batchOf(launcher);
   const signature = `${context.areaName}:${testName}:${itemPath}`;
   const debug = submission.options.verbosity;
-  const words = launchWords({launcher, executable: info.megatest, signature, encoded, debug});
+  const words = executeWords({signature, encoded, debug});
+  const executable = info.megatest;
   if (batch !== undefined) {
-    const command = launchWords({launcher: '', executable: info.megatest, signature, encoded, debug}).trim();
-    const {system, options, key} = batch;
-    const name = signature.replaceAll(/[\s:/]+/g, '_');
-    const jobId = await submitJob({system, options, name, command, directory: placement.shortdir, env});
-    world.report({type: 'update', testId, launchId, set: {comment: `${system.name} job ${jobId}`}});
-    return {kind: 'queued', job: {testId, launchId, system: key, jobId}};
+    const {areaPath: path, areaName: name, launcher: settings} = context;
+    const {pilotSlots} = settings;
+    const {umask} = submission;
+    const jobId = await world.submitter.submit({
+      batch,
+      area: {path, name},
+      testName,
+      itemPath,
+      executable,
+      words,
+      encoded,
+      directory: placement.shortdir,
+      env,
+      umask,
+      pilotSlots,
+      onSent,
+    });
+    world.report({type: 'update', testId, launchId, set: {job: jobLabel(batch, jobId)}});
+    return {kind: 'queued', job: {testId, launchId, system: batch.key, jobId}};
   }
-  await send(words, placement.shortdir, env, launch, context, world);
+  onSent();
+  await send(`${launcher} ${executable} ${words}`, placement.shortdir, env, launch, context, world);
   return {kind: 'sent'};
 }
 

@@ -50,9 +50,7 @@ export function configuredLauncher(
   return launcher.command ?? undefined;
 }
 
-export type LaunchWords = {
-  readonly launcher: string;
-  readonly executable: string;
+export type ExecuteWords = {
   /** `area:test:item`, only to make process listings readable. */
   readonly signature: string;
   readonly encoded: string;
@@ -60,11 +58,11 @@ export type LaunchWords = {
   readonly debug: string | undefined;
 };
 
-/** The launch command: words joined by blanks, nothing quoted (execution.md 6.2). */
-export function launchWords(words: LaunchWords): string {
-  const {launcher, executable, signature, encoded, debug} = words;
+/** What follows the launcher and the `megatest` command: words joined by blanks, nothing quoted (execution.md 6.2). */
+export function executeWords(words: ExecuteWords): string {
+  const {signature, encoded, debug} = words;
   const options = debug === undefined || debug === '1' ? [] : ['-debug', debug];
-  return [launcher, executable, '-m', signature, '-execute', encoded, ...options].join(' ');
+  return ['-m', signature, '-execute', encoded, ...options].join(' ');
 }
 
 export type LaunchOutcome =

@@ -9,6 +9,8 @@ export const lsf: BatchSystem = {
   submitCommand: ({name, logPath}, options) =>
     `bsub -rn -J ${shellWord(name)} -o ${shellWord(logPath)} ${options}`,
   submittedId: (output) => /Job <(\d+)> is submitted/.exec(output)?.[1],
+  isOutOfReach: ({stderr}) => /(LSF is down|cannot connect|slave LIM|please wait)/i.test(stderr),
+  idVariable: 'LSB_JOBID',
   statusCommand: (ids) =>
     `bjobs -a -noheader -o "jobid stat exit_code exit_reason delimiter='^'" ${ids.join(' ')}`,
   statuses({code, stdout, stderr}) {

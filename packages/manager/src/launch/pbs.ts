@@ -11,6 +11,8 @@ export const pbs: BatchSystem = {
   submitCommand: ({name, logPath}, options) =>
     `qsub -V -r n -S /bin/sh -N ${shellWord(`mt_${name.replace(/[^\w.-]/g, '_')}`.slice(0, longestName))} -j oe -o ${shellWord(logPath)} ${options}`,
   submittedId: (output) => /^(\d+\S*)\s*$/m.exec(output)?.[1],
+  isOutOfReach: ({stderr}) => /(cannot connect to server|connection (refused|timed out))/i.test(stderr),
+  idVariable: 'PBS_JOBID',
   statusCommand: (ids) => `qstat -x -f ${ids.join(' ')}`,
   statuses({code, stdout, stderr}) {
     if (code !== 0 && stdout.trim() === '' && !/Unknown Job Id|has finished/i.test(stderr)) {

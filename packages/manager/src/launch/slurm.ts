@@ -32,7 +32,11 @@ export const slurm: BatchSystem = {
   submitCommand: ({name, logPath}, options) =>
     `sbatch --parsable --no-requeue --job-name=${shellWord(name)} --output=${shellWord(logPath)} --open-mode=append ${options}`,
   submittedId: (output) => /^(\d+)(?:;\S+)?\s*$/m.exec(output)?.[1],
-  statusCommand: (ids) => `squeue --noheader --states=all --format='%i|%T|%r' --jobs=${ids.join(',')}`,
+  isOutOfReach: ({stderr}) =>
+    /unable to contact|connection refused|connection timed out|socket timed out|try again/i.test(stderr),
+  // One line for each task of an array, also of those that wait.
+  statusCommand: (ids) =>
+    `squeue --noheader --array --states=all --format='%i|%T|%r' --jobs=${[...new Set(ids.map(jobOf))].join(',')}`,
   statuses({code, stdout, stderr}) {
     if (code !== 0 && !stderr.includes('Invalid job id')) {
       return undefined;
@@ -45,7 +49,18 @@ export const slurm: BatchSystem = {
     );
   },
   cancelCommand: (id) => `scancel ${id}`,
+  array: {
+    options: (count) => `--array=1-${count}`,
+    variable: 'SLURM_ARRAY_TASK_ID',
+    taskId: (jobId, number) => `${jobId}_${number}`,
+  },
+  idVariable: 'SLURM_JOB_ID',
 };
+
+/** The whole array of a task's id. */
+function jobOf(id: string): string {
+  return id.split('_', 1)[0] ?? id;
+}
 
 function statusOf(state: string, reason: string): JobStatus {
   if (queued.has(state)) {

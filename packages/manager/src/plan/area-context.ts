@@ -32,6 +32,8 @@ export const areaContext = z.object({
     usesShell: z.boolean(),
     waits: z.boolean(),
     isFlexible: z.boolean(),
+    /** Tests that a pilot job runs at a time; `null` = as many as it has processors. */
+    pilotSlots: z.number().nullable(),
     /** `[launchers]`: test pattern to host type, in order. */
     patterns: pairs,
     hostTypes: pairs,
@@ -70,6 +72,7 @@ export function contextOf(area: Area): AreaContext {
       usesShell: config.get('jobtools', 'useshell') !== 'no',
       waits: config.get('setup', 'launchwait') !== 'no',
       isFlexible: flexible !== undefined && flexible.trim() !== 'no',
+      pilotSlots: pilotSlotsOf(config.get('jobtools', 'pilot-slots')),
       patterns: list('launchers'),
       hostTypes: list('host-types'),
     },
@@ -79,6 +82,11 @@ export function contextOf(area: Area): AreaContext {
 export function numberOr(text: string | undefined, otherwise: number): number {
   const value = Number(text?.trim());
   return text === undefined || text.trim() === '' || Number.isNaN(value) ? otherwise : value;
+}
+
+function pilotSlotsOf(text: string | undefined): number | null {
+  const slots = Math.floor(numberOr(text, 0));
+  return slots >= 1 ? slots : null;
 }
 
 export type {Env};

@@ -62,9 +62,13 @@ export async function askPlanner(
         );
       let timer = limitAt(limitMs);
       child.once('error', reject);
+      // Its end may be seen before its last message: only then nothing more can come.
+      const silent = new Promise((done) => child.once('disconnect', done));
       child.once('exit', (code) => {
-        clearTimeout(timer);
-        reject(new Error(`the planning process ended with ${code}: ${said.trimEnd()}`));
+        void silent.then(() => {
+          clearTimeout(timer);
+          reject(new Error(`the planning process ended with ${code}: ${said.trimEnd()}`));
+        });
       });
       child.on('message', (reply: PlanningReply | {readonly crash: string} | ChildNote) => {
         if ('note' in reply) {
