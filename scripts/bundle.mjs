@@ -14,10 +14,24 @@ export async function bundle() {
   const outdir = join(root, 'packages/cli/dist');
   rmSync(outdir, {recursive: true, force: true});
   mkdirSync(outdir, {recursive: true});
+  const commands = readdirSync(bin).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  await bundleTogether(
+    commands.map((name) => join(bin, name)),
+    outdir,
+  );
+  // Each built alone: what is built together shares pieces, and a piece brings whatever any of its users needs.
+  for (const name of ['helper-call', 'helper-extras']) {
+    await bundleTogether([join(root, 'packages/cli/src/actions', `${name}.ts`)], outdir);
+  }
+  const fronts = join(root, 'packages/cli/bin');
+  for (const name of existsSync(fronts) ? readdirSync(fronts) : []) {
+    chmodSync(join(fronts, name), 0o755);
+  }
+}
+
+async function bundleTogether(entryPoints, outdir) {
   await build({
-    entryPoints: readdirSync(bin)
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-      .map((name) => join(bin, name)),
+    entryPoints,
     outdir,
     bundle: true,
     splitting: true,
@@ -36,8 +50,4 @@ export async function bundle() {
       js: "import {createRequire as __createRequire} from 'node:module';const require=__createRequire(import.meta.url);",
     },
   });
-  const fronts = join(root, 'packages/cli/bin');
-  for (const name of existsSync(fronts) ? readdirSync(fronts) : []) {
-    chmodSync(join(fronts, name), 0o755);
-  }
 }

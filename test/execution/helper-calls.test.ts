@@ -2,7 +2,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {TestArea} from '../rig/area.ts';
+import {binaries, TestArea} from '../rig/area.ts';
 import {areaWith, runWords} from './area-files.ts';
 
 /** Calls with the exit code that each must have. */
@@ -109,6 +109,13 @@ describe('helper calls', () => {
     expect(area.query('SELECT stepname FROM test_steps')).toEqual([{stepname: 'one'}]);
     expect(readFileSync(join(area.path, 'links/x/r/pipes/nodes'), 'utf8')).toBe('started\n');
     expect(readFileSync(join(area.path, 'links/x/r/pipes/codes'), 'utf8')).toBe('0\n0\n');
+  });
+
+  it('that need Node load neither the schemas nor the database', () => {
+    const text = readFileSync(join(binaries, '../dist/helper-call.js'), 'utf8');
+    // Shared pieces would be files of their own.
+    expect(text).not.toMatch(/from"\.\/chunk|ZodError|better-sqlite3/);
+    expect(text).toContain('WebSocket');
   });
 
   it('outside a test end with 5 and say why', async () => {

@@ -1,6 +1,5 @@
 export {
   type CommandInfo,
-  commandInfo,
   decodeCommandInfo,
   encodeCommandInfo,
   itemPathOf,

@@ -21,8 +21,9 @@ import {
 } from '@megatest/store';
 import type {DaemonClient} from './daemon-client.ts';
 import type {RunSummary} from './daemon-methods.ts';
-import {type Homehost, mayBeAlive, readKey, readServerRecord} from './discovery.ts';
+import {type Homehost, mayBeAlive, readKey} from './discovery.ts';
 import {RpcError} from './rpc-error.ts';
+import {readServerRecord} from './server-record.ts';
 
 export type RunSelection = {
   readonly runPatt: string;

@@ -3,11 +3,12 @@ import {hostname} from 'node:os';
 import {UserError} from '@megatest/model';
 import {areaHash, PROGRAM_VERSION} from '@megatest/store';
 import type {RequestInfo} from './answer-request.ts';
-import {type DaemonMethods, type DaemonNotifications, daemonMethods} from './daemon-methods.ts';
-import {type Homehost, mayBeAlive, readKey, readServerRecord} from './discovery.ts';
+import type {DaemonMethods, DaemonNotifications} from './daemon-methods.ts';
+import {type Homehost, mayBeAlive, readKey} from './discovery.ts';
 import {type ManagerMethods, managerMethods} from './manager-methods.ts';
 import type {Handlers} from './method-table.ts';
 import {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
+import {readServerRecord} from './server-record.ts';
 
 export type DaemonClient = RpcClient<DaemonMethods, ManagerMethods>;
 
@@ -56,8 +57,7 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
       );
     }
   }
-  return new RpcClient({
-    asks: daemonMethods,
+  return new RpcClient<DaemonMethods, ManagerMethods>({
     serves: managerMethods,
     handlers: options.handlers ?? {},
     areaPath,

@@ -21,33 +21,11 @@ import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
 import {UserError} from '@megatest/model';
 import {areaHash} from '@megatest/store';
-import * as z from 'zod';
+import type {ServerRecord} from './server-record.ts';
 
 /** `.server` younger than this belongs to a living daemon. */
 export const heartbeatLimitMs = 20_000;
 export const PROTOCOL = 1;
-
-const serverRecord = z.object({
-  v: z.literal(1),
-  area: z.string(),
-  host: z.string(),
-  ip: z.string(),
-  port: z.number().int(),
-  pid: z.number().int(),
-  /** With the pid it names the process for good; records of other versions do not have it. */
-  pidStart: z.string().optional(),
-  uid: z.number().int(),
-  user: z.string(),
-  serverId: z.string(),
-  startTime: z.number(),
-  protocol: z.number(),
-  version: z.string(),
-  tls: z.object({fingerprint: z.string()}).nullable(),
-  dbPath: z.string(),
-  socket: z.string(),
-});
-
-export type ServerRecord = z.output<typeof serverRecord>;
 
 /** Abstract socket that only one daemon of an area can hold. */
 export function daemonSocket(areaPath: string): string {
@@ -144,23 +122,6 @@ function createHomehost(areaPath: string, file: string): void {
       unlinkSync(own);
     }
   }
-}
-
-export function readServerRecord(areaPath: string): ServerRecord | undefined {
-  try {
-    const parsed = serverRecord.safeParse(JSON.parse(readFileSync(join(areaPath, '.server'), 'utf8')));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-export function writeServerRecord(areaPath: string, record: ServerRecord): void {
-  const file = join(areaPath, '.server');
-  const fresh = `${file}.${record.pid}`;
-  writeFileSync(fresh, `${JSON.stringify(record)}\n`);
-  chmodSync(fresh, sharedMode(areaPath));
-  renameSync(fresh, file);
 }
 
 /** Whether the daemon of a record may still be there: its process lives (on this host), or it touched the record lately. */

@@ -35,11 +35,8 @@ export {
   processExists,
   processStart,
   readKey,
-  readServerRecord,
-  type ServerRecord,
   sharedMode,
   touch,
-  writeServerRecord,
 } from './discovery.ts';
 export {
   ensureManagerDirectory,
@@ -70,4 +67,5 @@ export {type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';
 export {type CallContext, type Connected, type Role, RpcServer} from './rpc-server.ts';
+export {readServerRecord, type ServerRecord, writeServerRecord} from './server-record.ts';
 export {releaseStartLock, startDaemon, startMessages} from './start-daemon.ts';

@@ -8,7 +8,7 @@ import {connect} from 'node:net';
 import {join} from 'node:path';
 import {type AreaIdentity, makePrivateDirectory, managerDirectory, PROGRAM_VERSION} from '@megatest/store';
 import {managerSocket} from './discovery.ts';
-import {type LocalMethods, localMethods} from './manager-methods.ts';
+import type {LocalMethods} from './manager-methods.ts';
 import {type Endpoint, RpcClient} from './rpc-client.ts';
 
 export type ManagerClient = RpcClient<LocalMethods>;
@@ -28,8 +28,7 @@ export function makeManagerClient(options: ManagerClientOptions): ManagerClient 
   const {area, start, giveUpS} = options;
   const path = managerSocket(area.path, process.getuid?.() ?? 0);
   let lastStartMs = Number.NEGATIVE_INFINITY;
-  return new RpcClient({
-    asks: localMethods,
+  return new RpcClient<LocalMethods>({
     serves: {},
     handlers: {},
     areaPath: area.path,

@@ -30,8 +30,7 @@ export type Endpoint = {
   readonly key: {readonly name: 'rw' | 'ro'; readonly key: string};
 };
 
-export type RpcClientOptions<Asks extends MethodTable, Serves extends MethodTable> = {
-  readonly asks: Asks;
+export type RpcClientOptions<Serves extends MethodTable> = {
   readonly serves: Serves;
   readonly handlers: Handlers<Serves, RequestInfo>;
   readonly areaPath: string;
@@ -73,7 +72,7 @@ type Pending = {
 
 export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Record<string, never>> {
   readonly clientId = randomBytes(8).toString('hex');
-  readonly #options: RpcClientOptions<Asks, Serves>;
+  readonly #options: RpcClientOptions<Serves>;
   /** Unanswered requests by their sequence number, in order. */
   readonly #pending = new Map<number, Pending>();
   #seq = 0;
@@ -88,7 +87,7 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
   #isClosed = false;
   #lostSinceMs = performance.now();
 
-  constructor(options: RpcClientOptions<Asks, Serves>) {
+  constructor(options: RpcClientOptions<Serves>) {
     this.#options = options;
   }
 

@@ -93,11 +93,8 @@ export class RpcRig implements AsyncDisposable {
     };
   }
 
-  client(
-    options: Partial<RpcClientOptions<typeof rigMethods, Record<string, never>>> = {},
-  ): RpcClient<typeof rigMethods> {
+  client(options: Partial<RpcClientOptions<Record<string, never>>> = {}): RpcClient<typeof rigMethods> {
     const client = new RpcClient<typeof rigMethods>({
-      asks: rigMethods,
       serves: {},
       handlers: {},
       areaPath: rigArea,

@@ -3,24 +3,20 @@
  * They go to the manager of this host, which writes them down before it sends them on. Where a manager has been and is no more, the
  * next one is waited for: only it knows what the one before had to say of the test first. Where none ever was (a script that went to
  * another host) they go straight to the daemon.
+ *
+ * What only some calls need is loaded when they need it: most of the time of a call is the start of its process.
  */
-import {randomUUID} from 'node:crypto';
 import {
   type CommandInfo,
   decodeCommandInfo,
   hasServedHere,
-  itemPathOf,
   keepPending,
   parseCsv,
   readDat,
   singleValue,
-  waivedEntries,
 } from '@megatest/manager';
 import {UserError} from '@megatest/model';
 import {
-  type DaemonClient,
-  decideHomehost,
-  makeDaemonClient,
   makeManagerClient,
   managerCallsDirectory,
   managerSocket,
@@ -29,7 +25,8 @@ import {
   startManager,
 } from '@megatest/rpc';
 import {LegacyArguments} from '../legacy/arguments.ts';
-import {bundlePath} from '../programs.ts';
+import {bundlePath, helperExtras} from '../programs.ts';
+import {limitS} from './helper-patience.ts';
 
 export type HelperWords = {
   value(...options: readonly string[]): string | undefined;
@@ -43,22 +40,8 @@ export type HelperMessages = {
   error(text: string): void;
 };
 
-/** Seconds for which a helper call waits for a daemon that is not there. */
-const giveUpS = 1200;
 /** Whoever waits for the run starts a lost manager again at once; only where nobody does is it left to helper calls. */
 const startPatienceMs = 2000;
-
-/** The calls that need a test around them. */
-export const HELPER_OPTIONS = [
-  '-step',
-  '-load-test-data',
-  '-setlog',
-  '-set-toplog',
-  '-summarize-items',
-  '-runstep',
-  '-test-status',
-  '-set-values',
-] as const;
 
 /** Makes the calls that the words ask for, in their fixed order; returns the exit code. */
 export async function helperCall(words: HelperWords, messages: HelperMessages): Promise<number> {
@@ -76,7 +59,7 @@ export async function helperCall(words: HelperWords, messages: HelperMessages): 
     return 6;
   }
   if (words.has('-runstep')) {
-    const {runStep} = await import('./run-step.ts');
+    const {runStep} = await helperExtras();
     return await runStep(call, words, messages);
   }
   await call.collect();
@@ -84,7 +67,7 @@ export async function helperCall(words: HelperWords, messages: HelperMessages): 
     return 1;
   }
   if (words.has('-summarize-items')) {
-    const {summarizeItems} = await import('./summarize-items.ts');
+    const {summarizeItems, withDaemon} = await helperExtras();
     await withDaemon(info, async (daemon) => await summarizeItems(info, daemon, messages));
   }
   return 0;
@@ -102,25 +85,6 @@ export async function readHelperCall(
   }
   await call.collect();
   return call.entries;
-}
-
-/** Does something with the daemon, which is waited for as long as helper calls wait. */
-async function withDaemon(info: CommandInfo, ask: (daemon: DaemonClient) => Promise<void>): Promise<void> {
-  const daemon = makeDaemonClient({
-    areaPath: info.toppath,
-    homehost: decideHomehost(info.toppath, undefined),
-    kind: 'test',
-    giveUpS: limitS(),
-  });
-  try {
-    await ask(daemon);
-  } finally {
-    daemon.close();
-  }
-}
-
-function limitS(): number {
-  return Number(process.env.MT_RPC_GIVEUP ?? giveUpS);
 }
 
 export class HelperCall {
@@ -224,37 +188,17 @@ export class HelperCall {
       await manager.call('helper.report', {entries: [...entries]});
       manager.close();
     } else if (entries.length > 0) {
-      await withDaemon(info, async (daemon) => await this.#sendAlone(daemon, entries, messages));
+      const {sendAlone} = await helperExtras();
+      await sendAlone(info, entries, messages);
     }
     const topLog = this.#topLog;
     if (topLog !== undefined) {
+      const {withDaemon} = await helperExtras();
       await withDaemon(info, async (daemon) => {
         const test = {runId: info['run-id'], testName: info['test-name'], itemPath: ''};
         await daemon.call('tests.update', {test, set: {finalLogf: topLog}});
       });
     }
-  }
-
-  /** Without a manager: what it would do with the entries is done here. */
-  async #sendAlone(
-    daemon: DaemonClient,
-    entries: readonly ReportEntry[],
-    messages: HelperMessages,
-  ): Promise<void> {
-    const {info} = this;
-    const test = {runId: info['run-id'], testName: info['test-name'], itemPath: itemPathOf(info)};
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
-    );
-    const judged = await waivedEntries(
-      entries,
-      info,
-      env,
-      async () => await daemon.call('tests.previous', test),
-      (text) => messages.say(0, text),
-    );
-    const numbered = judged.map((entry, index) => ({seq: index + 1, entry}));
-    await daemon.call('manager.report', {journalId: randomUUID(), entries: numbered});
   }
 
   #step(): void {

@@ -2,10 +2,11 @@
 import {existsSync, writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {UserError} from '@megatest/model';
-import {HELPER_OPTIONS} from '../actions/helper-call.ts';
 import {Messages, parseVerbosity, printVerbosity} from '../messages.ts';
+import {helperProgram} from '../programs.ts';
 import {LegacyArguments} from './arguments.ts';
 import {legacyHelp} from './help.ts';
+import {HELPER_OPTIONS} from './helper-options.ts';
 
 const echoed = ['-run', '-runall', '-remove-runs', '-set-state-status'] as const;
 const notYet = [
@@ -72,7 +73,7 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
     return await (await import('../actions/run-script.ts')).runScript(args, messages);
   }
   if (args.has(...HELPER_OPTIONS)) {
-    return await (await import('../actions/helper-call.ts')).helperCall(args, messages);
+    return await (await helperProgram()).helperCall(args, messages);
   }
   const base = args.value('-env2file');
   if (base !== undefined) {

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
-import {type CommandInfo, commandInfo} from './cmdinfo.ts';
+import {type CommandInfo, checkCommandInfo} from './cmdinfo.ts';
 
 export type Progress = {
   readonly stage: 'claiming' | 'running';
@@ -56,7 +56,7 @@ export function readRecovery(rundir: string): Recovered | undefined {
     for (const change of changes) {
       now = {...now, ...parsed(change)};
     }
-    return {info: commandInfo.parse(info), encoded, inherited, progress: now, outputPath};
+    return {info: checkCommandInfo(info), encoded, inherited, progress: now, outputPath};
   } catch {
     return undefined;
   }
