@@ -100,6 +100,8 @@ class Daemon {
   #rescued: string | undefined;
   /** `.homehost` named this host at the start; when it names another later, the area has moved. */
   #isHomehost = false;
+  #writesPerS = 0;
+  #writesAtBeat = 0;
   #lastComplaintMs = Number.NEGATIVE_INFINITY;
   #leave: (exitCode: number) => void = () => {};
   #isLeaving = false;
@@ -290,6 +292,9 @@ class Daemon {
   /** Every five seconds: signs of life, and whether there is still a reason to stay. */
   #beat(): void {
     const {areaPath, idleTimeoutS} = this.#settings;
+    const {writes} = this.#must();
+    this.#writesPerS = ((writes - this.#writesAtBeat) * 1000) / heartbeatMs;
+    this.#writesAtBeat = writes;
     const record = readServerRecord(areaPath);
     try {
       if (record?.serverId === this.#serverId) {
@@ -390,6 +395,9 @@ class Daemon {
       version: PROGRAM_VERSION,
       uptimeS: Math.round((Date.now() - this.#startMs) / 1000),
       memoryBytes: process.memoryUsage.rss(),
+      writes: homehost.writes,
+      writesPerS: this.#writesPerS,
+      unanswered: this.#mustServe().unanswered,
       sync: this.#mustSync().status(),
       clients: [...this.#clients],
       managers: homehost.managers
@@ -425,7 +433,7 @@ class Daemon {
     } else if (url === '/metrics' && method === 'GET') {
       response
         .writeHead(200, {'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8'})
-        .end(printMetrics(this.#status(), this.#must().writes, this.#mustServe().unanswered));
+        .end(printMetrics(this.#status()));
     } else {
       response.writeHead(404).end();
     }
