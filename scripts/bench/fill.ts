@@ -15,7 +15,7 @@ export function fillRuns(db: Connection, runs: number, tests: number): void {
     db.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ? - 1)
        INSERT INTO tests (id, run_id, testname, item_path, host, uname, rundir, state, status, run_duration)
-       SELECT i + 1, i / ? + 1, 'test', i % ?, 'host', 'Linux', '/disk/x/r/test/' || (i % ?), 'COMPLETED', 'PASS', 3 FROM n`,
+       SELECT i + 1, i / CAST(? AS INTEGER) + 1, 'test', i % CAST(? AS INTEGER), 'host', 'Linux', '/disk/x/r/test/' || (i % CAST(? AS INTEGER)), 'COMPLETED', 'PASS', 3 FROM n`,
     ).run(runs * tests, tests, tests, tests);
   })();
 }
