@@ -4,12 +4,12 @@
  * round that goes wrong is told with its seed, its area is kept, and the others go on.
  *
  * Options: `--rounds 200`, `--tests 300`, `--seed 1` (of the first round; the others count up), `--every 8` (tests that start
- * between two accidents, on average).
+ * between two accidents, on average), `--without 'manager killed'` (a kind of accident; may be repeated).
  */
 import {parseArgs} from 'node:util';
 import {crashRound} from '../../test/homehost/crash-round.ts';
 
-const roundLimitMs = 600_000;
+const roundLimitMs = 400_000;
 
 export async function crash(options: readonly string[]): Promise<void> {
   const {values} = parseArgs({
@@ -19,6 +19,7 @@ export async function crash(options: readonly string[]): Promise<void> {
       tests: {type: 'string', default: '300'},
       seed: {type: 'string', default: '1'},
       every: {type: 'string', default: '8'},
+      without: {type: 'string', multiple: true, default: []},
     },
   });
   const rounds = Number(values.rounds);
@@ -30,6 +31,7 @@ export async function crash(options: readonly string[]): Promise<void> {
       seed,
       tests: Number(values.tests),
       testsPerAccident: Number(values.every),
+      without: values.without,
       limitMs: roundLimitMs,
       keep: (path) => console.log(`  kept: ${path}`),
     });

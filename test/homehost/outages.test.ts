@@ -1,10 +1,11 @@
 /** Spec homehost.md 13: the failures between processes and hosts, each really caused; failures.md says which row is where. */
 import {spawn} from 'node:child_process';
-import {appendFileSync, existsSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {appendFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import Database from 'better-sqlite3';
 import {expect, it} from 'vitest';
 import {steerScript, TestArea} from '../rig/area.ts';
-import {Conductor} from '../rig/conductor.ts';
+import {type Body, Conductor} from '../rig/conductor.ts';
 import {Hosts} from '../rig/hosts.ts';
 import {describeWith} from '../rig/needs.ts';
 import {until} from '../rig/until.ts';
@@ -67,6 +68,39 @@ describeWith([], 'on one host', () => {
     expect(Number(lone.notedIn())).toBeGreaterThanOrEqual(acknowledged);
     expect(lone.log()).toContain('all results are in megatest.db');
     expect(await lone.noted()).toBe(lone.notedIn());
+  });
+
+  it('a result that somebody writes into T by hand counts in the run that goes on: its slot is free for the next test', async () => {
+    await using lone = await LoneArea.make();
+    writeFileSync(
+      join(lone.path, 'runconfigs.config'),
+      '[default]\nSTEER_DIR #{getenv MT_RUN_AREA_HOME}/../steer\n',
+    );
+    for (const name of ['one', 'two']) {
+      mkdirSync(join(lone.path, 'tests', name));
+      writeFileSync(join(lone.path, 'tests', name, 'testconfig'), `[ezsteps]\nbody ${steerScript}\n`);
+    }
+    using conductor = new Conductor(lone.area.beside('steer'));
+    const run = lone.area.start(['megatest', 'run', '-t', 'x', '-n', 'edited', '-p', 'one,two']);
+    const first = await conductor.body();
+    let second: Body | undefined;
+    void conductor.body().then((body) => {
+      second = body;
+    });
+    // A sign of life of the test may come later than the edit, and then counts: so again, until the edit was the last word.
+    await until(async () => {
+      const db = new Database(join(lone.path, 'megatest.db'), {timeout: 10_000});
+      db.prepare(
+        "UPDATE tests SET state = 'COMPLETED', status = 'PASS' WHERE testname = ? AND state = 'RUNNING'",
+      ).run(first.id);
+      db.close();
+      await lone.note('edited');
+      return second !== undefined;
+    });
+    first.exit(0);
+    second?.exit(0);
+    expect((await run.ended).code).toBe(0);
+    expect([first.id, second?.id].sort()).toEqual(['one', 'two']);
   });
 
   it('case 34: somebody holds the lock of M: reads are answered, writes wait for it and are made', async () => {

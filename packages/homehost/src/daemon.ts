@@ -4,7 +4,7 @@
  */
 import {randomUUID} from 'node:crypto';
 import {existsSync, mkdirSync, renameSync, rmSync, statSync} from 'node:fs';
-import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import {createServer, type Server} from 'node:http';
 import {hostname, userInfo} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import {
@@ -40,8 +40,8 @@ import {DaemonLog} from './daemon-log.ts';
 import {listenSomewhere, takePlace} from './daemon-place.ts';
 import {makeHandlers} from './handlers.ts';
 import {Homehost} from './homehost.ts';
+import {answerHttp, type HttpPages} from './http-pages.ts';
 import {rotateLogs} from './log-rotation.ts';
-import {printMetrics} from './metrics.ts';
 import type {DaemonSettings} from './settings.ts';
 import {type FlushProblem, Syncer} from './syncer.ts';
 
@@ -100,6 +100,8 @@ class Daemon {
   #rescued: string | undefined;
   /** `.homehost` named this host at the start; when it names another later, the area has moved. */
   #isHomehost = false;
+  #writesPerS = 0;
+  #writesAtBeat = 0;
   #lastComplaintMs = Number.NEGATIVE_INFINITY;
   #leave: (exitCode: number) => void = () => {};
   #isLeaving = false;
@@ -237,8 +239,12 @@ class Daemon {
       },
       onRefused: (address, why) => this.#log.write('WARNING', `refused a connection of ${address}: ${why}`),
     });
+    const pages: HttpPages = {
+      post: async (request, response) => await this.#mustServe().post(request, response),
+      status: () => this.#status(),
+    };
     for (const server of [this.#local, this.#tcp]) {
-      server.on('request', (request, response) => this.#onHttp(request, response));
+      server.on('request', (request, response) => answerHttp(request, response, pages));
       this.#rpc.attach(server);
     }
     this.#port = await listenSomewhere(this.#tcp, lowport, bindAddress === '-' ? ownAddress() : bindAddress);
@@ -290,6 +296,9 @@ class Daemon {
   /** Every five seconds: signs of life, and whether there is still a reason to stay. */
   #beat(): void {
     const {areaPath, idleTimeoutS} = this.#settings;
+    const {writes} = this.#must();
+    this.#writesPerS = ((writes - this.#writesAtBeat) * 1000) / heartbeatMs;
+    this.#writesAtBeat = writes;
     const record = readServerRecord(areaPath);
     try {
       if (record?.serverId === this.#serverId) {
@@ -390,6 +399,9 @@ class Daemon {
       version: PROGRAM_VERSION,
       uptimeS: Math.round((Date.now() - this.#startMs) / 1000),
       memoryBytes: process.memoryUsage.rss(),
+      writes: homehost.writes,
+      writesPerS: this.#writesPerS,
+      unanswered: this.#mustServe().unanswered,
       sync: this.#mustSync().status(),
       clients: [...this.#clients],
       managers: homehost.managers
@@ -409,26 +421,6 @@ class Daemon {
         }),
       calls: this.#calls,
     };
-  }
-
-  #onHttp(request: IncomingMessage, response: ServerResponse): void {
-    const {method, url} = request;
-    if (url === '/rpc' && method === 'POST') {
-      void this.#mustServe().post(request, response);
-    } else if (url === '/health' && method === 'GET') {
-      const body = {
-        area: this.#settings.areaPath,
-        serverId: this.#serverId,
-        uptimeS: Math.round((Date.now() - this.#startMs) / 1000),
-      };
-      response.writeHead(200, {'content-type': 'application/json'}).end(`${JSON.stringify(body)}\n`);
-    } else if (url === '/metrics' && method === 'GET') {
-      response
-        .writeHead(200, {'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8'})
-        .end(printMetrics(this.#status(), this.#must().writes, this.#mustServe().unanswered));
-    } else {
-      response.writeHead(404).end();
-    }
   }
 
   /** Stops accepting, flushes, gives everything back. */

@@ -12,7 +12,7 @@ type Metric = {
   readonly samples: readonly {readonly labels?: Readonly<Record<string, string>>; readonly value: number}[];
 };
 
-export function printMetrics(status: ServerStatus, writes: number, unanswered: number): string {
+export function printMetrics(status: ServerStatus): string {
   const {sync, calls} = status;
   const one = (value: number) => [{value}];
   const metrics: readonly Metric[] = [
@@ -58,9 +58,9 @@ export function printMetrics(status: ServerStatus, writes: number, unanswered: n
       name: 'requests_unanswered',
       type: 'gauge',
       help: 'Requests that wait for their answer.',
-      samples: one(unanswered),
+      samples: one(status.unanswered),
     },
-    {name: 'writes', type: 'counter', help: 'Committed writes.', samples: one(writes)},
+    {name: 'writes', type: 'counter', help: 'Committed writes.', samples: one(status.writes)},
     {
       name: 'sync_lag_seconds',
       type: 'gauge',

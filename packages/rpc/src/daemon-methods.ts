@@ -108,6 +108,11 @@ export type ServerStatus = {
   readonly version: string;
   readonly uptimeS: number;
   readonly memoryBytes: number;
+  /** Committed writes since the start, and how many a second in the last five seconds. */
+  readonly writes: number;
+  readonly writesPerS: number;
+  /** Requests that wait for their answer. */
+  readonly unanswered: number;
   readonly sync: SyncStatus;
   readonly clients: readonly ClientInfo[];
   readonly managers: readonly {

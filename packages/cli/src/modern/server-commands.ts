@@ -146,6 +146,8 @@ async function serverStatus(context: CommandContext): Promise<number> {
       `  host      ${host}, port ${port}, pid ${pid}`,
       `  up        ${formatDuration(uptimeS)}, ${Math.round(memoryBytes / 1024 / 1024)} MiB`,
       `  sync      ${sync.dirty ? `${sync.lagS} s behind` : 'up to date'}, flush ${sync.seq}`,
+      `  writes    ${status.writes}, ${status.writesPerS.toFixed(1)} a second`,
+      `  queue     ${status.unanswered} requests wait`,
       `  clients   ${clients.length}`,
       ...status.managers.map(
         (manager) =>
