@@ -1,6 +1,7 @@
 /** Every bench with a tiny size, so that none of them rots between the nights in which somebody reads their figures. */
 import {describe, expect, it} from 'vitest';
 import {config} from './config.ts';
+import {many} from './many.ts';
 import {overhead} from './overhead.ts';
 import {scale} from './scale.ts';
 import {step} from './step.ts';
@@ -8,6 +9,7 @@ import {step} from './step.ts';
 const benches = [
   ['overhead', overhead, ['--sizes', '3', '--rounds', '1', '--without', 'parallel,snakemake']],
   ['scale', scale, ['--items', '20']],
+  ['many', many, ['--tests', '3', '--seconds', '1']],
   ['step', step, ['--rounds', '2']],
   ['config', config, ['--tests', '5', '--items', '50', '--rounds', '1']],
 ] as const;

@@ -3,6 +3,7 @@
 type Soak = (options: readonly string[]) => Promise<void> | void;
 
 const soaks: Readonly<Record<string, () => Promise<Soak>>> = {
+  launchers: async () => (await import('./launchers.ts')).launchers,
   scheduler: async () => (await import('./scheduler.ts')).scheduler,
 };
 
