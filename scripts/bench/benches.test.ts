@@ -4,6 +4,7 @@ import {cache} from './cache.ts';
 import {config} from './config.ts';
 import {first} from './first.ts';
 import {idle} from './idle.ts';
+import {many} from './many.ts';
 import {overhead} from './overhead.ts';
 import {queryCommands} from './queries.ts';
 import {rpc} from './rpc.ts';
@@ -14,6 +15,7 @@ import {sync} from './sync.ts';
 const benches = [
   ['overhead', overhead, ['--sizes', '3', '--rounds', '1', '--without', 'parallel,snakemake']],
   ['scale', scale, ['--items', '20']],
+  ['many', many, ['--tests', '3', '--seconds', '1']],
   ['step', step, ['--rounds', '2']],
   ['first', first, ['--rounds', '1']],
   ['queries', queryCommands, ['--runs', '2', '--tests', '5', '--rounds', '1']],

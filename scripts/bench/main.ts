@@ -7,6 +7,7 @@ type Bench = (options: readonly string[]) => Promise<readonly Row[]>;
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   config: async () => (await import('./config.ts')).config,
   logpro: async () => (await import('./logpro.ts')).logpro,
+  many: async () => (await import('./many.ts')).many,
   scale: async () => (await import('./scale.ts')).scale,
   overhead: async () => (await import('./overhead.ts')).overhead,
   first: async () => (await import('./first.ts')).first,

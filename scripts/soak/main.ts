@@ -4,6 +4,7 @@ type Soak = (options: readonly string[]) => Promise<void> | void;
 
 const soaks: Readonly<Record<string, () => Promise<Soak>>> = {
   crash: async () => (await import('./crash.ts')).crash,
+  launchers: async () => (await import('./launchers.ts')).launchers,
   scheduler: async () => (await import('./scheduler.ts')).scheduler,
 };
 

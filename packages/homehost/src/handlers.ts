@@ -410,7 +410,8 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       step === undefined
         ? row.comment
         : `step ${step.stepName} ended with ${step.status}${step.comment === '' ? '' : `: ${step.comment}`}`;
-    return `${name} is ${label(row.state, row.status)}${reason === '' ? '' : `: ${reason}`}${forIt}`;
+    const job = row.job === '' ? '' : ` (job ${row.job})`;
+    return `${name} is ${label(row.state, row.status)}${job}${reason === '' ? '' : `: ${reason}`}${forIt}`;
   }
 
   async function remove(params: {

@@ -176,6 +176,15 @@ class Manager {
         'manager.closeSubmission': ({uuid}) => {
           this.#submissions.close(uuid);
           this.#sweep();
+          // Lost with the connection; the looks at the jobs end it too.
+          void this.#batch
+            .dropEnded()
+            .then(() => {
+              if (this.#batch.size === 0) {
+                this.#parts.submitter.forgetPilots();
+              }
+            })
+            .catch(() => {});
           return null;
         },
         'manager.stop': ({reason}) => {

@@ -175,12 +175,31 @@ async function checkManager(session: Session): Promise<Check> {
   };
 }
 
+/** What a launcher that is no command itself starts. */
+const submitCommands: Readonly<Record<string, string>> = {
+  slurm: 'sbatch',
+  gridengine: 'qsub',
+  lsf: 'bsub',
+  pbs: 'qsub',
+};
+
 function checkLauncher(session: Session): Check {
   const command = session.area.config.get('jobtools', 'launcher')?.trim() ?? '';
   if (command === '') {
     return {name: 'launcher', verdict: 'ok', text: 'none: tests run on the host they are submitted from'};
   }
-  const [program = ''] = command.split(/\s+/);
+  const [first = ''] = command.split(/\s+/);
+  if (first.startsWith('/') && /\.m?js$/.test(first)) {
+    return existsSync(first)
+      ? {name: 'launcher', verdict: 'ok', text: command}
+      : {
+          name: 'launcher',
+          verdict: 'problem',
+          text: `${first} is not found`,
+          advice: 'see [jobtools] launcher',
+        };
+  }
+  const program = submitCommands[first.replace(/-(array|pilot)$/, '')] ?? first;
   const found = program.includes('/')
     ? [program]
     : (process.env.PATH ?? '').split(':').map((folder) => join(folder, program));

@@ -2,8 +2,10 @@
  * `-pilot`: what a launcher such as `slurm-pilot` makes a job of. It takes test after test that was launched for it, hands each to the
  * manager of its host, and leaves when nothing is left and nothing that could bring more is being run.
  */
+import {existsSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import {decodePilot, readPilotOrder, removePilotOrder} from '@megatest/manager';
+import {UserError} from '@megatest/model';
 import {
   type DaemonClient,
   decideHomehost,
@@ -16,6 +18,8 @@ import type {Messages} from '../messages.ts';
 import {bundlePath} from '../programs.ts';
 import {environment} from '../session.ts';
 
+/** Without a daemon for this long nobody will bring tests any more. */
+const longestSilenceS = 1200;
 /** Where batch systems say how many processors a job has on its host. */
 const slotVariables = ['SLURM_CPUS_ON_NODE', 'NSLOTS', 'LSB_DJOB_NUMPROC', 'NCPUS'];
 
@@ -24,12 +28,18 @@ type Launched = {readonly testId: number; readonly launchId: string; readonly ru
 export async function pilot(argument: string, messages: Messages): Promise<number> {
   const {info, jobId} = decodePilot(argument);
   const {area, key, manager: launching} = info;
+  if (!existsSync(area.path)) {
+    throw new UserError(`${area.path} does not exist on this host`, {
+      hint: 'are the disks of the area mounted here?',
+      exitCode: 1,
+    });
+  }
   const slots = info.slots ?? slotsOf(process.env);
   const daemon = makeDaemonClient({
     areaPath: area.path,
     homehost: decideHomehost(area.path, undefined),
     kind: 'test',
-    giveUpS: undefined,
+    giveUpS: longestSilenceS,
   });
   const manager = makeManagerClient({
     area,

@@ -322,7 +322,8 @@ async function tests(context: CommandContext, args: ListArguments): Promise<numb
         context.style.verdict(row.state, row.status),
         formatDuration(row.runDuration),
         row.host,
-        row.comment,
+        // Before it has said anything, its job is what one can ask for.
+        row.comment === '' && row.state === 'LAUNCHED' ? row.job : row.comment,
       ]),
     ),
   );

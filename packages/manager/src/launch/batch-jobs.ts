@@ -37,7 +37,7 @@ export type TestLook = {readonly state: string; readonly comment: string; readon
 type Asked = {readonly system: BatchSystem; readonly kind: BatchKind; readonly key: string};
 
 /** A job with the time at which it was found gone, and whether its test has been asked to end since. */
-type Followed = SubmittedJob & {goneMs?: number; isAsked?: boolean};
+type Followed = SubmittedJob & {goneMs?: number; isAsked?: boolean; hasMoved?: boolean};
 
 const lookMs = 5000;
 /** What ends by itself has said so by then; a job may leave the queue before its last words arrive. */
@@ -61,6 +61,16 @@ export class BatchJobs {
   follow(job: SubmittedJob): void {
     this.#jobs.set(job.launchId, job);
     this.#lookLater();
+  }
+
+  /** Nobody waits for a run any more: jobs whose tests have said how they ended need no looking after. */
+  async dropEnded(): Promise<void> {
+    for (const job of [...this.#jobs.values()]) {
+      const row = await this.#world.look(job.testId);
+      if (row === undefined || !(running.includes(row.state) || row.state === 'INCOMPLETE')) {
+        this.#forget(job);
+      }
+    }
   }
 
   /** Takes a test back from the queue, or ends it where it runs; false when it is no job of this manager. */
@@ -126,10 +136,12 @@ export class BatchJobs {
       for (const job of gone) {
         looks.set(job, await this.#world.look(job.testId));
       }
-      // A pilot that has run something was a good one: what it did not come to is for the next.
+      // A pilot that has run something was a good one: what it did not come to is for the next. Any other may have left just
+      // before the test came, but two in a row have failed.
       const good = new Set(gone.filter((job) => looks.get(job)?.isClaimed === true).map(({jobId}) => jobId));
       for (const [job, row] of looks) {
-        const isToMove = kind === 'pilot' && row?.state === 'LAUNCHED' && good.has(job.jobId);
+        const mayMove = good.has(job.jobId) || job.hasMoved !== true;
+        const isToMove = kind === 'pilot' && row?.state === 'LAUNCHED' && mayMove;
         if (!isToMove || !(await this.#move(job, {system, kind, key}))) {
           await this.#judge(system, job, statuses?.get(job.jobId), row);
         }
@@ -144,7 +156,7 @@ export class BatchJobs {
       return false;
     }
     const {testId, launchId} = job;
-    const moved = {testId, launchId, system: job.system, jobId};
+    const moved = {testId, launchId, system: job.system, jobId, hasMoved: true};
     this.#jobs.set(launchId, moved);
     this.#world.onMoved(moved);
     this.#world.report({type: 'update', testId, launchId, set: {job: jobLabel(batch, jobId)}});

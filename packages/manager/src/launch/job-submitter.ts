@@ -50,7 +50,12 @@ type Gathered = {
   readonly reject: (error: unknown) => void;
 };
 type Gathering = {readonly entries: Gathered[]; timer: NodeJS.Timeout | undefined};
-type Pilot = {readonly submission: Submission; readonly jobId: Promise<string>};
+type Pilot = {
+  readonly submission: Submission;
+  readonly jobId: Promise<string>;
+  /** Pilots whose place it has taken. */
+  readonly replaces: readonly string[];
+};
 
 export class JobSubmitter {
   readonly #log: (text: string) => void;
@@ -80,16 +85,24 @@ export class JobSubmitter {
 
   /** The pilot is gone before it has taken all of its tests: the id of the one that takes its place, if it is known how to start it. */
   async renewPilot(jobId: string): Promise<string | undefined> {
-    for (const [key, pilot] of this.#pilots) {
-      if ((await pilot.jobId.catch(() => undefined)) === jobId) {
-        // Whoever comes first for this pilot makes the next one.
-        if (this.#pilots.get(key) === pilot) {
-          this.#pilots.delete(key);
-        }
-        return await this.#pilotFor(pilot.submission);
+    for (const [key, pilot] of [...this.#pilots]) {
+      const {replaces, submission} = pilot;
+      const ownId = await pilot.jobId;
+      if (replaces.includes(jobId)) {
+        return ownId;
+      }
+      if (ownId === jobId) {
+        const next = {submission, jobId: this.#startPilot(submission), replaces: [...replaces, jobId]};
+        this.#pilots.set(key, next);
+        return await this.#settled(key, next);
       }
     }
     return undefined;
+  }
+
+  /** They leave when nothing is left to run. */
+  forgetPilots(): void {
+    this.#pilots.clear();
   }
 
   async #submitOne(submission: Submission): Promise<string> {
@@ -178,8 +191,12 @@ export class JobSubmitter {
       return await known.jobId;
     }
     submission.onSent();
-    const pilot = {submission, jobId: this.#startPilot(submission)};
+    const pilot = {submission, jobId: this.#startPilot(submission), replaces: []};
     this.#pilots.set(key, pilot);
+    return await this.#settled(key, pilot);
+  }
+
+  async #settled(key: string, pilot: Pilot): Promise<string> {
     try {
       return await pilot.jobId;
     } catch (error) {
