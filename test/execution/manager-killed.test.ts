@@ -13,7 +13,7 @@ import {areaWith, runWords} from './area-files.ts';
 const kills = Number(process.env.MEGATEST_KILLS ?? '10');
 const tests = 100;
 /** A manager lives this long at most: the moment of its end is the point of this test, so it is left to chance. */
-const longestLifeMs = 400;
+const longestLifeMs = Math.min(400, 6000 / kills);
 
 /** Each body leaves one line for each time it runs; every fifth fails, every seventh also reports by helper calls. */
 const body = [
