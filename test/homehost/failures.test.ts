@@ -55,6 +55,24 @@ describe('the daemon', () => {
     db.close();
   });
 
+  it('told to leave while a flush is under way: what was acknowledged since the flush began is in T when it has left', async () => {
+    await using lone = await LoneArea.make();
+    const {pid} = lone;
+    const area = join(lone.path, 'megatest.db');
+    // A reader of T holds up the end of the flush.
+    const reader = new Database(area, {readonly: true});
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM runs').get();
+    await lone.note('in the flush');
+    await until(() => existsSync(`${area}-journal`));
+    await lone.note('after it began');
+    process.kill(pid, 'SIGTERM');
+    await lone.untilLogged('leaving: ');
+    reader.close();
+    await until(() => !existsSync(`/proc/${pid}`));
+    expect(lone.notedIn()).toBe('after it began');
+  });
+
   it('case 3: hangs: one that shows no life for a minute is ended, and another takes over', async () => {
     await using lone = await LoneArea.make();
     await lone.note('kept');
@@ -82,6 +100,8 @@ describe('the daemon', () => {
   it('case 17: one that has lost its lease ends with 1 and leaves what it knew', async () => {
     await using lone = await LoneArea.make();
     const {pid} = lone;
+    // With nothing left to flush, the daemon sees T next after the write.
+    await lone.rpc('sync.flush');
     const db = new Database(join(lone.path, 'megatest.db'), {timeout: 10_000});
     db.prepare("UPDATE metadat SET val = 'somebody' WHERE var = 'SYNC_OWNER'").run();
     db.close();

@@ -30,19 +30,36 @@ export function expandItems(config: Config, runDeferred: (entry: Entry) => strin
   return {isIterated: productRows.length + tableRows.length > 0, items, warnings, duplicates};
 }
 
-type Variable = readonly [name: string, value: string];
-
-type Row = {
-  readonly name: string;
-  readonly values: readonly string[];
-  /** The values with the name; items share them. */
-  readonly variables: readonly Variable[];
-  readonly hasSlash: boolean;
-};
+type Row = {readonly name: string; readonly values: readonly string[]; readonly hasSlash: boolean};
 
 function rowOf(name: string, text: string): Row {
-  const values = wordsOf(text);
-  return {name, values, variables: values.map((value) => [name, value]), hasSlash: text.includes('/')};
+  return {name, values: wordsOf(text), hasSlash: text.includes('/')};
+}
+
+/** Makes its variables when it is asked: there can be a hundred thousand items, and each must stay small. */
+class Item implements PlannedItem {
+  readonly itemPath: string;
+  readonly #rows: readonly Row[];
+  /** Which value of each row; as long as the rows, or one index for all of them. */
+  readonly #at: readonly number[] | number;
+
+  constructor(itemPath: string, rows: readonly Row[], at: readonly number[] | number) {
+    this.itemPath = itemPath;
+    this.#rows = rows;
+    this.#at = at;
+  }
+
+  get vars(): readonly (readonly [string, string])[] {
+    return this.#rows.map(({name, values}, row) => [name, values[indexIn(this.#at, row)] ?? '-']);
+  }
+
+  toJSON(): PlannedItem {
+    return {itemPath: this.itemPath, vars: this.vars};
+  }
+}
+
+function indexIn(at: readonly number[] | number, row: number): number {
+  return typeof at === 'number' ? at : (at[row] ?? 0);
 }
 
 /**
@@ -88,34 +105,26 @@ class ItemList {
     this.#seen = mayRepeat ? new Set() : undefined;
   }
 
-  /** The item that takes from each row the value at its index; `-` where the row is too short. */
-  add(rows: readonly Row[], indexes: readonly number[]): void {
-    // Of the right length at once: an array that grows takes room for many more.
-    const vars = new Array<Variable>(rows.length);
+  /** The item that takes from each row the value at its index, or all at the one index; `-` where the row is too short. */
+  add(rows: readonly Row[], at: readonly number[] | number): void {
     let itemPath = '';
-    for (let at = 0; at < rows.length; at += 1) {
-      const row = rows[at];
-      if (row !== undefined) {
-        const variable: Variable = row.variables[indexes[at] ?? 0] ?? [row.name, '-'];
-        const value = variable[1];
-        vars[at] = variable;
-        itemPath = at === 0 ? value : `${itemPath}/${value}`;
-      }
+    for (let row = 0; row < rows.length; row += 1) {
+      const value = rows[row]?.values[indexIn(at, row)] ?? '-';
+      itemPath = row === 0 ? value : `${itemPath}/${value}`;
     }
     if (this.#seen?.has(itemPath) === true) {
       this.duplicates.push(itemPath);
     } else {
       this.#seen?.add(itemPath);
-      this.items.push({itemPath, vars});
+      this.items.push(new Item(itemPath, rows, at));
     }
   }
 }
 
 function addColumns(rows: readonly Row[], list: ItemList): void {
   const longest = longestOf(rows);
-  const indexes = rows.map(() => 0);
   for (let column = 0; column < longest; column += 1) {
-    list.add(rows, indexes.fill(column));
+    list.add(rows, column);
   }
 }
 
@@ -126,7 +135,7 @@ function addProduct(rows: readonly Row[], list: ItemList): void {
   }
   const indexes = rows.map(() => 0);
   for (;;) {
-    list.add(rows, indexes);
+    list.add(rows, [...indexes]);
     let at = rows.length - 1;
     while (at >= 0) {
       const next = (indexes[at] ?? 0) + 1;

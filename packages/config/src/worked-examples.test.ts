@@ -465,6 +465,14 @@ describe('config.md 20', () => {
         MT_ITEMPATH: 'x/1/p',
         MT_ITEM_INFO: '((A x) (B 1) (C p))',
       });
+      expect(JSON.parse(JSON.stringify(first))).toEqual({
+        itemPath: 'x/1/p',
+        vars: [
+          ['A', 'x'],
+          ['B', '1'],
+          ['C', 'p'],
+        ],
+      });
     });
   });
 

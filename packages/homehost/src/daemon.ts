@@ -148,8 +148,6 @@ class Daemon {
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
     homehost.store.pruneTombstones(homehost.nowS() - tombstoneDays * 86_400);
     this.#homehost = homehost;
-    // Writes of the marks themselves are not counted: they must not make T look behind.
-    let marks = 0;
     this.#syncer = new Syncer({
       workerPath: this.#options.syncWorkerPath,
       working: this.#working,
@@ -157,13 +155,9 @@ class Daemon {
       owner: this.#serverId,
       intervalS: syncIntervalS,
       marginS: syncMarginS,
-      writes: () => homehost.writes - marks,
+      writes: () => homehost.writes,
       onFlushed: ({stamp, seq, merged, madeAnew}) => {
-        marks += 1;
-        void homehost.write(() => {
-          homehost.store.setMeta('SYNC_STAMP', String(stamp));
-          homehost.store.setMeta('SYNC_SEQ', String(seq));
-        });
+        void homehost.noteFlush({stamp, seq});
         if (madeAnew) {
           this.#log.write('INFO', `${this.#areaFile} was gone; it was made anew from ${this.#working}`);
         }

@@ -86,6 +86,15 @@ export class Homehost {
 
   write = async <T>(change: () => T): Promise<T> => await this.#committer.write(change);
 
+  /** Notes how far M was copied to T: does not count as a write. */
+  async noteFlush({stamp, seq}: {readonly stamp: number; readonly seq: number}): Promise<void> {
+    const note = () => {
+      this.store.setMeta('SYNC_STAMP', String(stamp));
+      this.store.setMeta('SYNC_SEQ', String(seq));
+    };
+    await this.#committer.write(note, {isMark: true});
+  }
+
   /** Whether a daemon may leave: nothing is running, nobody is being driven. */
   get isIdle(): boolean {
     return this.#slots.size === 0 && this.#live.size === 0;

@@ -104,7 +104,11 @@ export class Syncer {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running;
-    if (this.isDirty) {
+    if (this.#problem?.kind !== 'lostLease') {
+      this.#problem = undefined;
+    }
+    // What was under way when the connections were closed may be committed during a flush.
+    while (this.isDirty && this.#problem === undefined) {
       await this.#flush();
     }
     await this.#worker.terminate();

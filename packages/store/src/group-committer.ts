@@ -11,7 +11,7 @@ import {prepared} from './statement-cache.ts';
 const maxGroupMs = 50;
 const maxGroupWrites = 1000;
 
-type Waiting = {run(): void; settle(committed: boolean, error?: unknown): void};
+type Waiting = {readonly isMark: boolean; run(): void; settle(committed: boolean, error?: unknown): void};
 
 export type CommitHooks = {
   /** Still in the transaction, after the writes of the group: what follows from them is committed with them. */
@@ -37,16 +37,20 @@ export class GroupCommitter {
     this.#onRollback = hooks.onRollback ?? (() => {});
   }
 
-  /** Number of committed writes so far. */
+  /** Number of committed writes so far, marks not counted; what followed from a group counts as one. */
   get writes(): number {
     return this.#writes;
   }
 
-  /** Runs `write` in the next group; resolves with its value once the group is committed. */
-  async write<T>(write: () => T): Promise<T> {
+  /**
+   * Runs `write` in the next group; resolves with its value once the group is committed. A mark is a write about the file itself,
+   * such as how far it was copied: it is not counted, because it makes no copy old.
+   */
+  async write<T>(write: () => T, {isMark = false}: {readonly isMark?: boolean} = {}): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
       let outcome: {readonly value: T} | {readonly error: unknown} | undefined;
       this.#waiting.push({
+        isMark,
         run: () => {
           prepared(this.#db, 'SAVEPOINT w').run();
           try {
@@ -87,6 +91,7 @@ export class GroupCommitter {
   #commitGroup(): void {
     const group: Waiting[] = [];
     const started = performance.now();
+    let followUps = 0;
     try {
       prepared(this.#db, 'BEGIN IMMEDIATE').run();
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
@@ -96,7 +101,7 @@ export class GroupCommitter {
           break;
         }
       }
-      this.#beforeCommit();
+      followUps = this.#changesOf(this.#beforeCommit);
       prepared(this.#db, 'COMMIT').run();
     } catch (error) {
       if (this.#db.inTransaction) {
@@ -114,10 +119,18 @@ export class GroupCommitter {
         this.#schedule();
       }
     }
-    this.#writes += group.length;
+    this.#writes += group.filter(({isMark}) => !isMark).length + Math.sign(followUps);
     this.#onCommit();
     for (const waiting of group) {
       waiting.settle(true);
     }
+  }
+
+  /** Rows that `action` changed. */
+  #changesOf(action: () => void): number {
+    const total = () => prepared<[], number>(this.#db, 'SELECT total_changes()').pluck().get() ?? 0;
+    const before = total();
+    action();
+    return total() - before;
   }
 }

@@ -145,6 +145,32 @@ describe('group commit', () => {
     expect(store.runs.find({runPatt: '%'}).map(({runName}) => runName)).toEqual(['r1', 'r2']);
     store.db.close();
   });
+
+  it('counts what makes a copy of the file old: writes and what follows from them, not marks', async () => {
+    const store = openStore();
+    let follows = false;
+    const committer = new GroupCommitter(store.db, {
+      beforeCommit: () => {
+        if (follows) {
+          store.setMeta('FOLLOWED', '1');
+        }
+      },
+    });
+    const mark = () => store.setMeta('SYNC_SEQ', '1');
+    const marked = committer.write(mark, {isMark: true});
+    expect(committer.writes).toBe(0);
+    await marked;
+    expect(committer.writes).toBe(0);
+    await Promise.all([
+      committer.write(mark, {isMark: true}),
+      committer.write(() => store.setMeta('NAME', '1')),
+    ]);
+    expect(committer.writes).toBe(1);
+    follows = true;
+    await committer.write(mark, {isMark: true});
+    expect(committer.writes).toBe(2);
+    store.db.close();
+  });
 });
 
 describe('M to T to C', () => {
