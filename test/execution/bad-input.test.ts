@@ -1,11 +1,14 @@
 /** What users, disks and log rules do to a running test: it gets the result that the spec says, and the other tests never notice. */
 import {existsSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
-import {expect, it} from 'vitest';
+import {expect, it, vi} from 'vitest';
 import {steerScript, TestArea} from '../rig/area.ts';
 import {Conductor} from '../rig/conductor.ts';
 import {until} from '../rig/until.ts';
 import {areaWith, runWords} from './area-files.ts';
+
+// Whole runs, one after the other: on a busy machine each takes many times as long.
+vi.setConfig({testTimeout: 180_000});
 
 async function rows(area: TestArea) {
   await area.megatest(['rpc', 'sync.flush']);

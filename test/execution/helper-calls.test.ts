@@ -112,10 +112,17 @@ describe('helper calls', () => {
   });
 
   it('that need Node load neither the schemas nor the database', () => {
-    const text = readFileSync(join(binaries, '../dist/helper-call.js'), 'utf8');
-    // Shared pieces would be files of their own.
-    expect(text).not.toMatch(/from"\.\/chunk|ZodError|better-sqlite3/);
-    expect(text).toContain('WebSocket');
+    const loaded = loadedBy('helper-call.js');
+    const brings = (what: string) => [...loaded.values()].some((text) => text.includes(what));
+    expect({
+      client: brings('WebSocket'),
+      schemas: brings('ZodError'),
+      database: brings('better-sqlite3'),
+    }).toEqual({
+      client: true,
+      schemas: false,
+      database: false,
+    });
   });
 
   it('outside a test end with 5 and say why', async () => {
@@ -125,3 +132,15 @@ describe('helper calls', () => {
     expect(outcome.stderr).toContain('MT_CMDINFO env var not set');
   });
 });
+
+/** A bundled file with all that it loads at its start, by name. */
+function loadedBy(name: string, loaded = new Map<string, string>()): ReadonlyMap<string, string> {
+  if (!loaded.has(name)) {
+    const text = readFileSync(join(binaries, '../dist', name), 'utf8');
+    loaded.set(name, text);
+    for (const [, next = ''] of text.matchAll(/(?:from|import)"\.\/([\w-]+\.js)"/g)) {
+      loadedBy(next, loaded);
+    }
+  }
+  return loaded;
+}

@@ -5,11 +5,14 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {userInfo} from 'node:os';
 import {join} from 'node:path';
-import {expect, it} from 'vitest';
+import {expect, it, vi} from 'vitest';
 import {type Running, steerScript, TestArea} from '../rig/area.ts';
 import {type Body, Conductor} from '../rig/conductor.ts';
 import {until} from '../rig/until.ts';
 import {runWords, smallArea} from './area-files.ts';
+
+// Whole runs, one after the other: on a busy machine each takes many times as long.
+vi.setConfig({testTimeout: 180_000});
 
 /** The copy of the test's files is steered too: at that moment the launch is ordered, and nothing is said of it. */
 const config = smallArea.replace(

@@ -1,9 +1,12 @@
 /** `megatest rerun --from-step`: a test goes on from one of its steps, everything else is kept (spec execution.md 12.8). */
 import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {TestArea} from '../rig/area.ts';
 import {areaWith, runWords} from './area-files.ts';
+
+// Whole runs, one after the other: on a busy machine each takes many times as long.
+vi.setConfig({testTimeout: 180_000});
 
 const say = (name: string) => `echo ${name} >> ran; echo "$MT_STEPNAME $SEEN"`;
 

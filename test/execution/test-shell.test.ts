@@ -1,7 +1,10 @@
 /** `megatest shell`: the context of a test, from outside of it (spec execution.md 24). */
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {TestArea} from '../rig/area.ts';
 import {areaWith, runWords} from './area-files.ts';
+
+// Whole runs, one after the other: on a busy machine each takes many times as long.
+vi.setConfig({testTimeout: 180_000});
 
 async function ranArea(): Promise<TestArea> {
   const area = TestArea.make(

@@ -32,7 +32,7 @@ import {
 } from '@megatest/rpc';
 import * as z from 'zod';
 import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
-import {leaveGroupOfTest} from './execution/control-group.ts';
+import {leaveGroupOfTest, sweepGroups} from './execution/control-group.ts';
 import {Execution} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
@@ -88,6 +88,7 @@ export async function runManager(settingsText: string, programs: ManagerPrograms
     return 0;
   }
   leaveGroupOfTest();
+  sweepGroups();
   return await new Manager(settings, programs, local).run();
 }
 

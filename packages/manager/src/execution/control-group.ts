@@ -53,6 +53,20 @@ export function removeGroup(group: string): void {
   }
 }
 
+/** Removes what managers left that were killed; a group in which something runs cannot be removed, and one that is wanted is made again. */
+export function sweepGroups(): void {
+  const directory = ownGroup();
+  const names =
+    directory === null ? [] : readdirSync(directory).filter((name) => name.startsWith(namePrefix));
+  for (const name of names) {
+    try {
+      removeEmpty(join(directory ?? '', name));
+    } catch {
+      // In use.
+    }
+  }
+}
+
 function removeEmpty(group: string): void {
   for (const entry of readdirSync(group, {withFileTypes: true})) {
     if (entry.isDirectory()) {

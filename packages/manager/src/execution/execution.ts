@@ -355,7 +355,7 @@ export class Execution {
       appendFileSync(join(this.rundir, 'Makefile.ezsteps'), makefileRules(step, this.#hasRules(step.name)));
       this.#reportStep(step.name, 'start', '-', '', '');
     }
-    this.#save({position, pid: 0, pidStart: ''});
+    this.#save({position, pid: 0, pidStart: '', group: makeGroup(this.launchId) ?? this.#progress.group});
     const path = `${env.PATH ?? ''}${step.isScript ? '' : ':.'}`;
     const running = startStep({
       index,

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {processStart} from '@megatest/rpc';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {makeGroup, processesOfGroup, removeGroup} from './control-group.ts';
+import {makeGroup, processesOfGroup, removeGroup, sweepGroups} from './control-group.ts';
 import {type Family, killTree, processesOf} from './process-tree.ts';
 
 let directory = '';
@@ -74,9 +74,14 @@ describe('of the processes of a test', () => {
     const {family, pid} = await step(script, launchId, group);
     expect(processesOf({...family, group: null}).map((found) => found.pid)).not.toContain(pid);
     expect(processesOf(family).map((found) => found.pid)).toContain(pid);
+    sweepGroups();
+    expect(processesOf(family).map((found) => found.pid)).toContain(pid);
     expect(await killTree(family)).toBe(true);
     expect(processesOfGroup(group ?? '')).toEqual([]);
     removeGroup(group ?? '');
+    expect(existsSync(group ?? '')).toBe(false);
+    makeGroup(launchId);
+    sweepGroups();
     expect(existsSync(group ?? '')).toBe(false);
   });
 });
