@@ -22,7 +22,7 @@ const benches = [
   ['idle', idle, ['--seconds', '1']],
   ['sync', sync, ['--tests', '50', '--rounds', '1']],
   ['cache', cache, ['--tests', '50', '--rounds', '1']],
-  ['rpc', rpc, ['--ms', '50', '--clients', '2', '--depths', '2']],
+  ['rpc', rpc, ['--ms', '50', '--warm', '0', '--clients', '2', '--depths', '2']],
   ['config', config, ['--tests', '5', '--items', '50', '--rounds', '1']],
 ] as const;
 

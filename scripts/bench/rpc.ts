@@ -3,7 +3,7 @@
  * durable update of one; beside a bare server of `ws`, `json-rpc-2.0` and `better-sqlite3` that runs the same statements and
  * commits each update by itself. Both servers are processes of their own; their clients share this one.
  *
- * Options: `--ms 1000` (for each figure), `--clients 1,32`, `--depths 1,8` (requests that a client has under way at a time).
+ * Options: `--ms 1000` (for each figure), `--warm 2000` (requests before the clock starts), `--clients 1,32`, `--depths 1,8` (requests that a client has under way at a time).
  */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -19,8 +19,6 @@ import type {Row} from './report.ts';
 
 const checkout = process.env.MEGATEST_CHECKOUT ?? process.cwd();
 const tests = 1000;
-/** Asked before the clock starts, so that both sides' code is warm. */
-const warmUp = 2000;
 
 type Kind = 'ping' | 'read of a row' | 'durable update';
 const kinds: readonly Kind[] = ['ping', 'read of a row', 'durable update'];
@@ -35,6 +33,7 @@ export async function rpc(options: readonly string[]): Promise<readonly Row[]> {
     args: [...options],
     options: {
       ms: {type: 'string', default: '1000'},
+      warm: {type: 'string', default: '2000'},
       clients: {type: 'string', default: '1,32'},
       depths: {type: 'string', default: '1,8'},
     },
@@ -55,8 +54,9 @@ export async function rpc(options: readonly string[]): Promise<readonly Row[]> {
   for (const clients of values.clients.split(',').map(Number)) {
     for (const depth of values.depths.split(',').map(Number)) {
       for (const kind of kinds) {
-        const ours = await measure(() => ourClient(area.path), {kind, clients, depth, ms: Number(values.ms)});
-        const theirs = await measure(() => bare.client(), {kind, clients, depth, ms: Number(values.ms)});
+        const load = {kind, clients, depth, ms: Number(values.ms), warm: Number(values.warm)};
+        const ours = await measure(() => ourClient(area.path), load);
+        const theirs = await measure(() => bare.client(), load);
         const what = `${kind}, ${clients} clients, depth ${depth}`;
         const target = kind === 'durable update' && clients >= 32 ? '>= 3' : '>= 0.8';
         const reference = 'bare server';
@@ -131,18 +131,22 @@ async function bareClient(socketPath: string): Promise<Client> {
   };
 }
 
+type LoadShape = {
+  readonly kind: Kind;
+  readonly clients: number;
+  readonly depth: number;
+  readonly ms: number;
+  /** Asked before the clock starts, so that both sides' code is warm. */
+  readonly warm: number;
+};
+
 async function measure(
   connect: () => Promise<Client>,
-  {
-    kind,
-    clients,
-    depth,
-    ms,
-  }: {readonly kind: Kind; readonly clients: number; readonly depth: number; readonly ms: number},
+  {kind, clients, depth, ms, warm}: LoadShape,
 ): Promise<Figures> {
   const open = await Promise.all(Array.from({length: clients}, connect));
   const [first] = open;
-  for (let asked = 0; asked < warmUp; asked += 100) {
+  for (let asked = 0; asked < warm; asked += 100) {
     await Promise.all(Array.from({length: 100}, async () => await first?.ask(kind, 1, 'warm')));
   }
   const times: number[] = [];
