@@ -23,7 +23,7 @@ export const limits = {
   /** The same for all connections of a server together. */
   queueOfAll: 10_000,
   /** Frames of one connection that are taken in one turn of the event loop: who sends many keeps nobody else waiting. */
-  framesPerTurn: 32,
+  framesPerTurn: 8,
   /** Nesting of arrays and objects in a frame. */
   depth: 64,
   /** Bytes that may wait for a reader before it is dropped. */
