@@ -1,5 +1,5 @@
 /** The commands that show and check the configuration, as a user calls them: no daemon is needed, and none is started. */
-import {existsSync, rmSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {TestArea} from './rig/area.ts';
@@ -53,6 +53,28 @@ describe('configuration on the command line', () => {
     expect(unknown.stderr).toContain('-dumpmode of yaml not recognised');
     expect(unknown.code).toBe(1);
     expect(existsSync(join(area.path, '.server'))).toBe(false);
+  });
+
+  it('may be read from another file, and added to, for one run: its plan goes by the same files as the command', async () => {
+    await using area = makeArea();
+    const own = readFileSync(join(area.path, 'megatest.config'), 'utf8');
+    writeFileSync(join(area.path, 'other.config'), own.replace('/links', '/other'));
+    mkdirSync(join(area.path, 'extra'));
+    writeFileSync(join(area.path, 'extra/more.cfg'), '[setup]\nlinktree #{getenv MT_RUN_AREA_HOME}/added\n');
+    const ends = async (words: string) => {
+      const {code, stdout, stderr} = await area.megatest(words.split(' '));
+      expect(code, `${stdout}\n${stderr}`).toBe(0);
+    };
+    const isThere = (links: string, run: string) =>
+      existsSync(join(area.path, links, 'linux/v1', run, 'good'));
+    await ends('-runtests % -target linux/v1 -runname r1 -run-wait -append-config extra/more.cfg');
+    expect(isThere('added', 'r1')).toBe(true);
+    await ends('run --config other.config -t linux/v1 -n r2');
+    expect(isThere('other', 'r2')).toBe(true);
+    await ends('run -t linux/v1 -n r3 --append-config=extra/more.cfg');
+    expect(isThere('added', 'r3')).toBe(true);
+    await ends('run -t linux/v1 -n r4');
+    expect(isThere('links', 'r4')).toBe(true);
   });
 
   it('tells where each value comes from and what it replaced', async () => {

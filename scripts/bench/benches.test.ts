@@ -1,16 +1,28 @@
 /** Every bench with a tiny size, so that none of them rots between the nights in which somebody reads their figures. */
 import {describe, expect, it} from 'vitest';
+import {cache} from './cache.ts';
 import {config} from './config.ts';
+import {first} from './first.ts';
+import {idle} from './idle.ts';
 import {many} from './many.ts';
 import {overhead} from './overhead.ts';
+import {queryCommands} from './queries.ts';
+import {rpc} from './rpc.ts';
 import {scale} from './scale.ts';
 import {step} from './step.ts';
+import {sync} from './sync.ts';
 
 const benches = [
   ['overhead', overhead, ['--sizes', '3', '--rounds', '1', '--without', 'parallel,snakemake']],
   ['scale', scale, ['--items', '20']],
   ['many', many, ['--tests', '3', '--seconds', '1']],
   ['step', step, ['--rounds', '2']],
+  ['first', first, ['--rounds', '1']],
+  ['queries', queryCommands, ['--runs', '2', '--tests', '5', '--rounds', '1']],
+  ['idle', idle, ['--seconds', '1']],
+  ['sync', sync, ['--tests', '50', '--rounds', '1']],
+  ['cache', cache, ['--tests', '50', '--rounds', '1']],
+  ['rpc', rpc, ['--ms', '50', '--clients', '2', '--depths', '2']],
   ['config', config, ['--tests', '5', '--items', '50', '--rounds', '1']],
 ] as const;
 

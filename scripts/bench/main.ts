@@ -10,6 +10,12 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   many: async () => (await import('./many.ts')).many,
   scale: async () => (await import('./scale.ts')).scale,
   overhead: async () => (await import('./overhead.ts')).overhead,
+  first: async () => (await import('./first.ts')).first,
+  queries: async () => (await import('./queries.ts')).queryCommands,
+  idle: async () => (await import('./idle.ts')).idle,
+  sync: async () => (await import('./sync.ts')).sync,
+  cache: async () => (await import('./cache.ts')).cache,
+  rpc: async () => (await import('./rpc.ts')).rpc,
   step: async () => (await import('./step.ts')).step,
 };
 

@@ -104,7 +104,9 @@ export class Syncer {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running;
-    this.#problem = undefined;
+    if (this.#problem?.kind !== 'lostLease') {
+      this.#problem = undefined;
+    }
     // What was under way when the connections were closed may be committed during a flush.
     while (this.isDirty && this.#problem === undefined) {
       await this.#flush();

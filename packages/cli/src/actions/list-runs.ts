@@ -84,34 +84,101 @@ export async function listRuns(
     target: request.target,
     sinceS: request.sinceS,
   });
-  const document: Record<string, Record<string, unknown>> = {};
-  const isText = request.format !== 'json' && request.format !== 'sexpr';
+  if (isDocument(request)) {
+    const notation = request.format === 'json' ? json : lisp;
+    await printDocument({results, request, fields, print}, runs, notation);
+    return;
+  }
   for (const run of runs) {
     const tests = fields.tests === undefined ? [] : await testsOf(results, run, request);
+    print(runLine(run, run.target.join('/'), fields, results.keys));
+    const steps = await stepsOf(results, tests.filter(needsDetails(fields)));
+    for (const test of tests) {
+      print(testLines(test, fields.tests ?? [], steps.get(test.id) ?? []));
+    }
+  }
+}
+
+type Listing = {
+  readonly results: AreaResults;
+  readonly request: ListRequest;
+  readonly fields: Fields;
+  readonly print: (text: string) => void;
+};
+
+/** How targets with their runs, and runs with their tests, are written: one object in another. */
+type Notation = {
+  readonly open: string;
+  readonly close: string;
+  readonly separator: string;
+  /** What stands before the things of a target or run. */
+  openNamed(name: string): string;
+  readonly closeNamed: string;
+  /** One thing with its name, in full. */
+  named(name: string, node: Readonly<Record<string, unknown>>): string;
+};
+
+const json: Notation = {
+  open: '{',
+  close: '}',
+  separator: ',',
+  openNamed: (name) => `${JSON.stringify(name)}:{`,
+  closeNamed: '}',
+  named: (name, node) => `${JSON.stringify(name)}:${JSON.stringify(node)}`,
+};
+
+const lisp: Notation = {
+  open: '(',
+  close: ')',
+  separator: '\n ',
+  openNamed: (name) => `(${sexpr(name)} `,
+  closeNamed: ')',
+  named: (name, node) => `(${sexpr(name)} ${sexpr(node).slice(1, -1)})`,
+};
+
+/** Run by run, so that a listing of a million tests begins at once and is never in memory as a whole. */
+async function printDocument(
+  {results, request, fields, print}: Listing,
+  runs: readonly RunSummary[],
+  {open, close, separator, openNamed, closeNamed, named}: Notation,
+): Promise<void> {
+  const byTarget = new Map<string, RunSummary[]>();
+  for (const run of runs) {
     const target = run.target.join('/');
-    if (isText) {
-      print(runLine(run, target, fields, results.keys));
-      const steps = await stepsOf(results, tests.filter(needsDetails(fields)));
-      for (const test of tests) {
-        print(testLines(test, fields.tests ?? [], steps.get(test.id) ?? []));
-      }
+    const others = byTarget.get(target);
+    if (others === undefined) {
+      byTarget.set(target, [run]);
     } else {
-      const steps = fields.hasSteps ? await stepsOf(results, tests) : new Map<number, StepRow[]>();
-      const data = Object.fromEntries(
-        tests.map((test) => [test.id, testObject(test, fields, steps.get(test.id) ?? [])]),
-      );
+      others.push(run);
+    }
+  }
+  let before = open;
+  for (const [target, runsOfTarget] of byTarget) {
+    before += openNamed(target);
+    for (const run of runsOfTarget) {
       const meta = Object.fromEntries(
         fields.runs.map((field) => [field, runValue(run, target, field, results.keys)]),
       );
-      document[target] ??= {};
-      document[target][run.runName] = tests.length === 0 ? {meta} : {meta, data};
+      const tests = fields.tests === undefined ? [] : await testsOf(results, run, request);
+      if (tests.length === 0) {
+        print(`${before}${named(run.runName, {meta})}`);
+      } else {
+        const steps = fields.hasSteps ? await stepsOf(results, tests) : new Map<number, StepRow[]>();
+        const data = tests.map((test) =>
+          named(String(test.id), testObject(test, fields, steps.get(test.id) ?? [])),
+        );
+        const head = `${openNamed(run.runName)}${named('meta', meta)}${separator}${openNamed('data')}`;
+        print(`${before}${head}${data.join(separator)}${closeNamed}${closeNamed}`);
+      }
+      before = separator;
     }
+    before = closeNamed + separator;
   }
-  if (request.format === 'json') {
-    print(`${JSON.stringify(document)}\n`);
-  } else if (request.format === 'sexpr') {
-    print(`${sexpr(document)}\n`);
-  }
+  print(byTarget.size === 0 ? `${open}${close}\n` : `${closeNamed}${close}\n`);
+}
+
+function isDocument({format}: ListRequest): boolean {
+  return format === 'json' || format === 'sexpr';
 }
 
 async function testsOf(
@@ -122,7 +189,10 @@ async function testsOf(
   const {testPatt, states, statuses, sort} = request;
   const rows = [...(await results.tests({runIds: [run.id], testPatt, states, statuses}))];
   if (sort === undefined) {
-    return rows.sort((a, b) => compare(b.testName, a.testName) || compare(b.itemPath, a.itemPath));
+    // The tests of a document are found by their ids.
+    return isDocument(request)
+      ? rows
+      : rows.sort((a, b) => compare(b.testName, a.testName) || compare(b.itemPath, a.itemPath));
   }
   const key = testProperty[sort] ?? (sort as keyof TestRow);
   return rows.sort((a, b) => {
@@ -233,8 +303,14 @@ function stepLine(step: StepRow): string {
 }
 
 function testObject(test: TestRow, fields: Fields, steps: readonly StepRow[]): Record<string, unknown> {
-  const values = Object.fromEntries((fields.tests ?? []).map((field) => [field, value(test, field)]));
-  return fields.hasSteps ? {...values, steps: steps.map(({testId: _, ...step}) => step)} : values;
+  const values: Record<string, unknown> = {};
+  for (const field of fields.tests ?? []) {
+    values[field] = value(test, field);
+  }
+  if (fields.hasSteps) {
+    values.steps = steps.map(({testId: _, ...step}) => step);
+  }
+  return values;
 }
 
 /** Nested lists with dotted pairs for leaves, as a Lisp reader takes them. */

@@ -3,7 +3,7 @@
  * the submitter's environment, so nothing that a config file does reaches the manager or another plan.
  */
 import {existsSync, lstatSync, mkdirSync, readFileSync, statfsSync, symlinkSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {
   type Area,
   type Config,
@@ -103,11 +103,17 @@ function read(
 ): Omit<PlanningReply, 'messages'> {
   const {areaPath, env, cwd, target, runName, argv} = request;
   progress.onReading(join(areaPath, 'megatest.config'));
+  const commandLine = optionsOf(argv);
+  const option = (name: string) => commandLine.get(`-${name}`) ?? commandLine.get(`--${name}`);
+  const [configName, appendConfig] = [option('config'), option('append-config')];
+  const startDirectory = option('start-dir') ?? option('area') ?? commandLine.get('-C') ?? '';
   const area = loadArea(areaPath, {
     env,
-    cwd,
-    commandLine: optionsOf(argv),
+    cwd: resolve(cwd, startDirectory),
+    commandLine,
     say,
+    ...(configName === undefined ? {} : {configName}),
+    ...(appendConfig === undefined ? {} : {appendConfig}),
     ...(target === '' ? {} : {target}),
     ...(runName === '' ? {} : {runName}),
   });
@@ -127,9 +133,9 @@ function read(
       return {...planRun(area, request, progress, say, messages), context: contextOf(area)};
     case 'items': {
       const {env: runEnv, runconfig} = runEnvironment(area);
-      return {
-        items: expandItemsNow(area, request.testName ?? '', request.testDir ?? '', runEnv, runconfig).items,
-      };
+      const {items} = expandItemsNow(area, request.testName ?? '', request.testDir ?? '', runEnv, runconfig);
+      // What goes to another process has its variables as properties.
+      return {items: items.map(({itemPath, vars}) => ({itemPath, vars}))};
     }
     case 'testconfig': {
       // The environment is the test's own already.
@@ -347,12 +353,15 @@ function cleanRerunOf(config: Config): RunPlan['settings']['cleanRerun'] {
   return {states: list('cleanrerun-states') ?? null, statuses: list('cleanrerun-statuses') ?? null};
 }
 
-/** `-name value` pairs of a command line, for `args:get-arg`. */
+/** `-name value` pairs of a command line, and `--name=value`. */
 function optionsOf(argv: readonly string[]): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   argv.forEach((word, index) => {
     const next = argv[index + 1];
-    if (word.startsWith('-') && next !== undefined) {
+    const [name = '', value] = word.startsWith('--') ? word.split(/=(.*)/s) : [];
+    if (value !== undefined) {
+      options.set(name, value);
+    } else if (word.startsWith('-') && next !== undefined) {
       options.set(word, next);
     }
   });

@@ -1,0 +1,66 @@
+/**
+ * What daemon and manager cost with nothing to do: CPU and memory from /proc, and, where `strace` is installed, how often they touch a file
+ * of the area.
+ *
+ * Option: `--seconds 300`.
+ */
+import {spawnSync} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {parseArgs} from 'node:util';
+import {BenchArea} from './bench-area.ts';
+import {cpuS, residentBytes} from './process-figures.ts';
+import type {Row} from './report.ts';
+
+/** Time under strace. */
+const tracedS = 30;
+
+export async function idle(options: readonly string[]): Promise<readonly Row[]> {
+  const {values} = parseArgs({args: [...options], options: {seconds: {type: 'string', default: '300'}}});
+  const seconds = Number(values.seconds);
+  using area = new BenchArea({one: '[ezsteps]\nbody true\n'});
+  area.megatest('run', '-t', 'x', '-n', 'r1');
+  const pids = {daemon: area.daemon.pid, manager: area.findManager()};
+  const before = {daemon: cpuS(pids.daemon), manager: cpuS(pids.manager)};
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const row = (what: string, ours: number, referenceValue: number, unit: string): Row => ({
+    what,
+    ours,
+    reference: 'target',
+    referenceValue,
+    unit,
+    target: '<= 1',
+  });
+  const figures = (['daemon', 'manager'] as const).flatMap((name) => [
+    row(`CPU of the ${name}`, (100 * (cpuS(pids[name]) - before[name])) / seconds, 0.1, '%'),
+    row(`memory of the ${name}`, residentBytes(pids[name]) / 2 ** 20, name === 'daemon' ? 70 : 120, 'MiB'),
+  ]);
+  const calls = Object.values(pids).map((pid) => fileCalls(area, pid, Math.min(seconds, tracedS)));
+  return calls.includes(undefined)
+    ? figures
+    : [
+        ...figures,
+        row(
+          'file-system calls on the area a second',
+          calls.reduce<number>((sum, count) => sum + (count ?? 0), 0) / Math.min(seconds, tracedS),
+          1,
+          '/s',
+        ),
+      ];
+}
+
+/** User and system time so far. */
+/** File-system calls on the area by a process; `undefined` without strace. After the rest, because tracing is not free. */
+function fileCalls(area: BenchArea, pid: number, seconds: number): number | undefined {
+  const file = join(area.path, 'trace');
+  spawnSync('strace', ['-f', '-qq', '-e', 'trace=%file', '-o', file, '-p', String(pid)], {
+    timeout: seconds * 1000,
+    killSignal: 'SIGINT',
+  });
+  if (!existsSync(file)) {
+    return undefined;
+  }
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(area.path)).length;
+}
