@@ -100,8 +100,18 @@ export class Planning {
       argv: [],
     });
     const context = contextIn(reply);
+    this.#forgetOldContexts();
     this.#contexts.set(key, {context, readMs: performance.now()});
     return context;
+  }
+
+  /** Every job of a batch system has an environment of its own: a manager would grow with each test. */
+  #forgetOldContexts(): void {
+    for (const [key, {readMs}] of this.#contexts) {
+      if (performance.now() - readMs > contextAgeMs) {
+        this.#contexts.delete(key);
+      }
+    }
   }
 
   async testconfig(env: Readonly<Record<string, string>>, testDir: string): Promise<TestconfigData> {
