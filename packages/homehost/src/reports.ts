@@ -106,6 +106,9 @@ function applyEntry(
         const status = endStatus(store, row, entry.status);
         store.tests.setState(entry.testId, {state, status, comment: entry.comment, set}, nowS);
       }
+      if (entry.usage !== undefined) {
+        store.usage.add(entry.testId, nowS, entry.runDuration, entry.usage);
+      }
       return;
     }
   }
@@ -202,6 +205,7 @@ function beginExecution(
   const {testId, host, pid, steps} = by;
   store.steps.deleteOf(testId, steps);
   store.data.deleteOf(testId, steps);
+  store.usage.deleteOf(testId);
   const owner = {host, attemptnum: pid, runDuration: 0};
   const fresh =
     steps === undefined ? {comment: '', set: {...owner, passCount: 0, failCount: 0}} : {set: owner};

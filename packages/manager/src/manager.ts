@@ -349,6 +349,9 @@ class Manager {
   }
 
   #beat(): void {
+    for (const {execution} of this.#executions.values()) {
+      execution.lookAtMemory();
+    }
     // While a run is being driven from here, the daemon wants to know how busy this host is.
     const isOfUse = this.#executions.size > 0 || this.#submissions.size > 0;
     if (isOfUse && this.#daemon.isConnected) {
