@@ -283,6 +283,10 @@ class Manager {
         'manager.status': () => ({
           pid: process.pid,
           tests: this.#executions.size,
+          testIds: [
+            ...this.#launches.open.filter(({stage}) => stage.kind === 'running'),
+            ...this.#journal.unheardEnds,
+          ].map(({testId}) => testId),
           isConnected: this.#daemon.isConnected,
         }),
         'manager.stop': ({reason}) => {

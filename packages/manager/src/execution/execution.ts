@@ -12,7 +12,7 @@ import {join} from 'node:path';
 import type {Env} from '@megatest/config';
 import {type ReportEntry, RpcError, withoutTestVariables} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
-import type {CommandInfo} from './cmdinfo.ts';
+import {type CommandInfo, itemPathOf} from './cmdinfo.ts';
 import {makeGroup, removeGroup} from './control-group.ts';
 import {freeKiBOf} from './disks.ts';
 import {writeEnvFiles} from './env-files.ts';
@@ -528,8 +528,19 @@ export class Execution {
   }
 
   #writeSummary(steps: readonly StepRecord[]): void {
-    const times = {startS: this.#progress.startS, durationS: this.runDurationS};
-    writeSummaryPage({info: this.info, records: this.#records, steps, ...times}, this.#world.log);
+    const {info} = this;
+    const page = {
+      runId: info['run-id'],
+      testId: this.testId,
+      testName: info['test-name'],
+      itemPath: itemPathOf(info),
+      ...this.#records.written,
+      finalLog: this.#records.finalLog,
+      startS: this.#progress.startS,
+      durationS: this.runDurationS,
+      steps,
+    };
+    writeSummaryPage(this.rundir, page, this.#world.log);
   }
 
   #startLimit(): NodeJS.Timeout | undefined {
