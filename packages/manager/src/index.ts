@@ -6,8 +6,9 @@ export {
   parentDirectory,
 } from './execution/cmdinfo.ts';
 export {leaveGroupOfTest} from './execution/control-group.ts';
-export {envFiles} from './execution/env-files.ts';
+export {CALLER_VARIABLES, envFiles} from './execution/env-files.ts';
 export {readSnapshot, snapshotFile} from './execution/env-snapshot.ts';
+export {testEnvironment} from './execution/environment.ts';
 export {readDat} from './execution/log-check.ts';
 export {keepPending} from './execution/pending-reports.ts';
 export {type IteratedTest, updateRollUpPage} from './execution/roll-up-pages.ts';
