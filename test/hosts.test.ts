@@ -2,7 +2,7 @@
  * The main job on three hosts: the daemon on alpha, a run submitted on beta, tests on beta and, by the ssh launcher, on gamma. Then
  * the same with each kind of process killed in the middle.
  */
-import {readlinkSync} from 'node:fs';
+import {readdirSync, readlinkSync} from 'node:fs';
 import Database from 'better-sqlite3';
 import {expect, it} from 'vitest';
 import {type Running, steerScript, TestArea} from './rig/area.ts';
@@ -82,7 +82,10 @@ class Setting implements AsyncDisposable {
     const wanted = kind === 'manager' ? 'dist/manager.js' : 'dist/megatest.js -server';
     const found = this.area
       .processes()
-      .find(({pid, command}) => command.includes(wanted) && hostOf(pid) === hostOf(this.holderPid(host)));
+      .find(
+        ({pid, command}) =>
+          command.includes(wanted) && hasThreads(pid) && hostOf(pid) === hostOf(this.holderPid(host)),
+      );
     if (found === undefined) {
       throw new Error(`no ${kind} on ${host}: ${JSON.stringify(this.area.processes())}`);
     }
@@ -105,7 +108,21 @@ const rowsSql = `SELECT testname || CASE item_path WHEN '' THEN '' ELSE '/' || i
 
 /** The network namespace tells the hosts apart: they share their processes. */
 function hostOf(pid: number): string {
-  return readlinkSync(`/proc/${pid}/ns/net`);
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    // It ended while we looked.
+    return '';
+  }
+}
+
+/** A process of its own, and not a child that is about to become something else and still looks like its parent. */
+function hasThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1;
+  } catch {
+    return false;
+  }
 }
 
 const everyResult = ['after', 'far', 'far/1', 'far/2', 'near', 'near/1', 'near/2'].map((name) => ({

@@ -74,7 +74,7 @@ describe('the quickstart area', () => {
     expect((await area.megatest(['-list-runs', '%'])).stdout).toBe('');
 
     const servers = await area.megatest(['-list-servers']);
-    expect(servers.stdout).toMatch(/^\d+ +\S+:\d+ +.*alive$/m);
+    expect(servers.stdout).toMatch(/^\d+ +\S+:\d+ +.*alive *$/m);
     expect((await area.megatest(['-kill-servers'])).code).toBe(0);
     expect(existsSync(join(area.path, '.server'))).toBe(false);
     expect(area.query(statesSql).every(({state}) => state === 'DELETED')).toBe(true);

@@ -16,13 +16,13 @@ export class BenchArea implements Disposable {
   readonly #directory: string;
   readonly #managers = new Set<number>();
 
-  /** `testconfigs`: the text of each test's testconfig by its name. */
-  constructor(testconfigs: Readonly<Record<string, string>>) {
+  /** `testconfigs`: the text of each test's testconfig by its name; `setup`: more lines of `[setup]`. */
+  constructor(testconfigs: Readonly<Record<string, string>>, setup = '') {
     this.#directory = mkdtempSync('/var/tmp/megatest-bench-');
     this.path = join(this.#directory, 'area');
     this.#write(
       'megatest.config',
-      '[fields]\nKIND TEXT\n[setup]\nlinktree #{getenv MT_RUN_AREA_HOME}/links\nminspace 1\ndbdir-space-required 1\n[disks]\ndisk0 #{getenv MT_RUN_AREA_HOME}/runs\n',
+      `[fields]\nKIND TEXT\n[setup]\nlinktree #{getenv MT_RUN_AREA_HOME}/links\nminspace 1\ndbdir-space-required 1\n${setup}[disks]\ndisk0 #{getenv MT_RUN_AREA_HOME}/runs\n`,
     );
     this.#write('runconfigs.config', '[default]\n');
     for (const [name, text] of Object.entries(testconfigs)) {

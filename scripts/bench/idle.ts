@@ -9,10 +9,9 @@ import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {BenchArea} from './bench-area.ts';
+import {cpuS, residentBytes} from './process-figures.ts';
 import type {Row} from './report.ts';
 
-/** Ticks in a second, of the times in /proc. */
-const ticksPerS = 100;
 /** Time under strace. */
 const tracedS = 30;
 
@@ -51,18 +50,6 @@ export async function idle(options: readonly string[]): Promise<readonly Row[]> 
 }
 
 /** User and system time so far. */
-function cpuS(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerS;
-}
-
-function residentBytes(pid: number): number {
-  const [, kib = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kib) * 1024;
-}
-
 /** File-system calls on the area by a process; `undefined` without strace. After the rest, because tracing is not free. */
 function fileCalls(area: BenchArea, pid: number, seconds: number): number | undefined {
   const file = join(area.path, 'trace');

@@ -171,7 +171,8 @@ async function runAll(homehost: Homehost, items: number, onCommit: () => void): 
       journal += 1;
       return {seq: journal, entry};
     });
-    await homehost.write(() => applyReport(homehost.store, 'bench', numbered, homehost.nowS(), () => {}));
+    const hooks = {onFatalLaunch: () => {}, onLostLaunch: () => {}};
+    await homehost.write(() => applyReport(homehost.store, 'bench', numbered, homehost.nowS(), hooks));
   }
   homehost.managerRegistered({id: 'm', host: 'here', user: 'me', pid: 1, cpus: 2, connection: pretend}, []);
   const {driverId} = await homehost.submit(

@@ -161,3 +161,19 @@ it('a test that was being killed when its manager was lost is killed, not failed
   await until(async () => (await steered.row())?.state !== 'KILLREQ');
   expect(await steered.row()).toEqual({state: 'KILLED', status: 'KILLED'});
 });
+
+it('a launcher that outlives its manager and never starts the test is run again, and the test once', async () => {
+  await using run = new SteeredRun('[ezsteps]\nbody echo ran >> $MT_RUN_AREA_HOME/bodies; true\n', {
+    'megatest.config': `${smallArea}[jobtools]\nlauncher #{getenv MT_RUN_AREA_HOME}/launcher\n`,
+    launcher: `#!/bin/sh\nMT_TEST_NAME=launcher ${steerScript} && exec "$@"\n`,
+  });
+  const {area, conductor} = run;
+  const first = await conductor.body('launcher');
+  run.loseManager();
+  first.exit(1);
+  (await conductor.body('launcher')).exit(0);
+  const {code, stdout, stderr} = await run.run.ended;
+  expect(code, stdout + stderr).toBe(0);
+  expect(readFileSync(join(area.path, 'bodies'), 'utf8')).toBe('ran\n');
+  await until(() => area.query('SELECT status FROM tests')[0]?.status === 'PASS');
+});

@@ -101,7 +101,7 @@ describeWith([], 'on one host', () => {
     second?.exit(0);
     expect((await run.ended).code).toBe(0);
     expect([first.id, second?.id].sort()).toEqual(['one', 'two']);
-  });
+  }, 120_000);
 
   it('case 34: somebody holds the lock of M: reads are answered, writes wait for it and are made', async () => {
     await using lone = await LoneArea.make();

@@ -378,13 +378,16 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     },
     'manager.report': async ({journalId, entries}) => {
       const done = await homehost.write(() =>
-        applyReport(store, journalId, entries, homehost.nowS(), (row, reason) => {
-          for (const driver of homehost.driversOfRun(row.runId)) {
-            driver.launchImpossible(
-              row.itemPath === '' ? row.testName : `${row.testName}/${row.itemPath}`,
-              reason,
-            );
-          }
+        applyReport(store, journalId, entries, homehost.nowS(), {
+          onFatalLaunch: (row, reason) => {
+            for (const driver of homehost.driversOfRun(row.runId)) {
+              driver.launchImpossible(
+                row.itemPath === '' ? row.testName : `${row.testName}/${row.itemPath}`,
+                reason,
+              );
+            }
+          },
+          onLostLaunch: (row) => homehost.launchAnew(row),
         }),
       );
       return {done};

@@ -9,6 +9,7 @@ import {isOverloaded, isRunning, stateKind} from '@megatest/model';
 import {type Connected, type Launch, RpcError, type RunPlan} from '@megatest/rpc';
 import {type Connection, GroupCommitter, Store, type TestCore} from '@megatest/store';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
+import {isLaunchOf, makeLaunchId, retryOf} from './launch-id.ts';
 import {LaunchOrders, maxLaunchBatch} from './launch-orders.ts';
 import {ask, type Manager, Managers} from './managers.ts';
 import {PlanOrders} from './plan-orders.ts';
@@ -231,6 +232,32 @@ export class Homehost {
     // After the answer to the registration, which tells the manager what to forget first.
     setImmediate(() => this.#orders.orderAgain(manager, known, this.#liveDrivers()));
     return forget;
+  }
+
+  /**
+   * A launch that was lost with its manager is made anew, under an id that makes the old one void should it still begin. To be called
+   * within a transaction.
+   */
+  launchAnew({id, runId, launchId}: TestCore): void {
+    const driver = this.driversOfRun(runId).find((candidate) => isLaunchOf(candidate.id, launchId));
+    if (driver === undefined) {
+      this.store.tests.setState(
+        id,
+        {state: 'NOT_STARTED', status: 'n/a', comment: 'its launch was lost'},
+        this.nowS(),
+      );
+      return;
+    }
+    const next = makeLaunchId(driver.id, retryOf(launchId));
+    this.store.tests.setState(id, {state: 'LAUNCHED', status: 'n/a', launchId: next}, this.nowS());
+    this.#afterCommit.push(() => {
+      const {host, user} = driver.submission.manager;
+      const manager = this.managers.find(host, user);
+      if (manager !== undefined) {
+        const others = [...this.#slots.holders()].map(({testId}) => testId).filter((testId) => testId !== id);
+        this.#orders.orderAgain(manager, new Set(others), [driver]);
+      }
+    });
   }
 
   /** Kill requests: rows become KILLREQ, and whoever has the tests is told at once. */

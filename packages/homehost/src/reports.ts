@@ -7,20 +7,26 @@ import {type ReportEntry, RpcError} from '@megatest/rpc';
 import type {Store, TestCore, TestUpdate} from '@megatest/store';
 import {retryOf} from './launch-id.ts';
 
+/** What follows from a report beyond its row; called within the transaction. */
+export type ReportHooks = {
+  readonly onFatalLaunch: (row: TestCore, reason: string) => void;
+  readonly onLostLaunch: (row: TestCore) => void;
+};
+
 /** Applies entries that are newer than what is stored of this journal; returns the last sequence number that is done. */
 export function applyReport(
   store: Store,
   journalId: string,
   entries: readonly {readonly seq: number; readonly entry: ReportEntry}[],
   nowS: number,
-  onFatalLaunch: (row: TestCore, reason: string) => void,
+  hooks: ReportHooks,
 ): number {
   const key = `journal:${journalId}`;
   const before = Number(store.doneResult(key, 0) ?? '0');
   let done = before;
   for (const {seq, entry} of entries) {
     if (seq > done) {
-      applyEntry(store, entry, nowS, onFatalLaunch);
+      applyEntry(store, entry, nowS, hooks);
       done = seq;
     }
   }
@@ -30,12 +36,7 @@ export function applyReport(
   return done;
 }
 
-function applyEntry(
-  store: Store,
-  entry: ReportEntry,
-  nowS: number,
-  onFatalLaunch: (row: TestCore, reason: string) => void,
-): void {
+function applyEntry(store: Store, entry: ReportEntry, nowS: number, hooks: ReportHooks): void {
   const row = store.tests.core(entry.testId);
   if (row === undefined || row.state === 'DELETED' || row.launchId !== entry.launchId) {
     return;
@@ -52,13 +53,18 @@ function applyEntry(
           {state: 'NOT_STARTED', status: 'n/a', comment: entry.reason},
           nowS,
         );
-        onFatalLaunch(row, entry.reason);
+        hooks.onFatalLaunch(row, entry.reason);
       } else {
         store.tests.setState(
           entry.testId,
           {state: 'COMPLETED', status: 'DEAD', comment: `Launch failed: ${entry.reason}`},
           nowS,
         );
+      }
+      return;
+    case 'launchLost':
+      if (row.state === 'LAUNCHED' && store.tests.get(entry.testId)?.attemptnum === 0) {
+        hooks.onLostLaunch(row);
       }
       return;
     case 'skipped':

@@ -23,9 +23,9 @@ describe('the launch log', () => {
     const path = join(directory, 'launches.jsonl');
     const log = new LaunchLog(path);
     log.put(launch('a', {kind: 'ordered'}));
-    log.put(launch('b', {kind: 'sent'}));
+    log.put(launch('b', {kind: 'accepted'}));
     log.put(launch('b', {kind: 'queued', system: 'slurm', jobId: '7'}));
-    log.put(launch('c', {kind: 'sent'}));
+    log.put(launch('c', {kind: 'accepted'}));
     log.end('c');
     appendFileSync(path, '{"launchId": "d", "sta');
     expect(new LaunchLog(path).open).toEqual([

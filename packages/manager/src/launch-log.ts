@@ -2,8 +2,9 @@
  * Which launches this manager has and how far each has come, on disk, so that the next manager of this host takes up exactly
  * those. An order is answered only once it stands here.
  *
- * A launch is `ordered` (nothing has been started), `sent` (a launcher command was started: it is never started twice on
- * suspicion), or `running` (its steps run under this manager), and it is forgotten when it has `ended`.
+ * A launch is `ordered` (nothing has been started), `sent` (a launcher command is at work), `accepted` (the command has ended well: the
+ * test comes by itself) or `queued` (a batch system has it), `running` (its steps run under this manager), and it is forgotten
+ * when it has `ended`.
  */
 import {closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync} from 'node:fs';
 import type {Launch} from '@megatest/rpc';
@@ -16,7 +17,9 @@ export type OpenLaunch = {
   readonly launch: Launch | null;
   readonly stage:
     | {readonly kind: 'ordered'}
-    | {readonly kind: 'sent'}
+    /** With the launcher's process, as far as it is one that goes on without the manager. */
+    | {readonly kind: 'sent'; readonly pid: number; readonly pidStart: string}
+    | {readonly kind: 'accepted'}
     /** A batch system has it. */
     | {readonly kind: 'queued'; readonly system: string; readonly jobId: string}
     | {readonly kind: 'running'; readonly rundir: string; readonly isHandedOver: boolean};

@@ -44,6 +44,7 @@ import {BatchJobs} from './launch/batch-jobs.ts';
 import {HostLoads} from './launch/host-load.ts';
 import {JobSubmitter} from './launch/job-submitter.ts';
 import {launchTest} from './launch/launch-test.ts';
+import {watchSent} from './launch/sent-launch.ts';
 import {LaunchLog, type OpenLaunch} from './launch-log.ts';
 import {ManagerLog} from './manager-log.ts';
 import {Planning, type Submission} from './planning.ts';
@@ -434,7 +435,13 @@ class Manager {
         launch,
         {target, runName, options, env: submitted.env, umask: submitted.umask, context},
         launchWorld(this.#parts),
-        () => this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage: {kind: 'sent'}}),
+        (pid) => {
+          const stage = {kind: 'sent', pid, pidStart: pid === 0 ? '' : processStart(pid)} as const;
+          // Started again, or begun before this was known.
+          if (pid === 0 || this.#launches.get(launchId)?.stage.kind === 'sent') {
+            this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage});
+          }
+        },
       );
       if (result.kind === 'runHere') {
         const world = executionWorld(this.#parts, submitted.umask, false);
@@ -454,6 +461,9 @@ class Manager {
           this.#killedEarly.delete(testId);
           void this.#batch.cancel(testId, early);
         }
+      } else if (result.kind === 'accepted' && this.#launches.get(launchId)?.stage.kind === 'sent') {
+        const stage = {kind: 'accepted'} as const;
+        this.#launches.put({launchId, testId, uuid: submission.uuid, launch, stage});
       } else if (result.kind === 'notStarted') {
         this.#launches.end(launchId);
       }
@@ -539,6 +549,10 @@ class Manager {
     const {stage, launch, uuid, launchId} = open;
     switch (stage.kind) {
       case 'sent':
+        // Not waited for: helper calls wait for what is being taken over.
+        void this.#watchSent(open.testId, launchId, stage);
+        return;
+      case 'accepted':
         return;
       case 'queued':
         this.#batch.follow({launchId, testId: open.testId, system: stage.system, jobId: stage.jobId});
@@ -562,6 +576,19 @@ class Manager {
         // Reports its own failure.
         void this.#run(execution, {launchId, testId: open.testId, uuid, launch}, stage.isHandedOver);
       }
+    }
+  }
+
+  async #watchSent(testId: number, launchId: string, {pid, pidStart}: {pid: number; pidStart: string}) {
+    const {look, report} = batchWorld(this.#parts);
+    const delay = async (ms: number) => await new Promise<void>((resolve) => setTimeout(resolve, ms));
+    try {
+      await watchSent({testId, launchId, pid, pidStart}, {look, report, delay});
+    } catch (error) {
+      this.#log.write(`WARNING: test ${testId}: ${error instanceof Error ? error.message : error}`);
+    }
+    if (this.#launches.get(launchId)?.stage.kind === 'sent') {
+      this.#launches.end(launchId);
     }
   }
 
@@ -592,12 +619,12 @@ class Manager {
     if (!this.#submissions.hasClosed) {
       return;
     }
-    const needed = new Set(
-      this.#launches.open.filter(({stage}) => stage.kind !== 'sent').map(({uuid}) => uuid),
-    );
+    const isSentOn = ({stage}: OpenLaunch) => stage.kind === 'sent' || stage.kind === 'accepted';
+    const needed = new Set(this.#launches.open.filter((open) => !isSentOn(open)).map(({uuid}) => uuid));
     this.#submissions.sweep((uuid) => needed.has(uuid));
-    for (const {launchId, uuid, stage} of this.#launches.open) {
-      if (stage.kind === 'sent' && uuid !== null && this.#submissions.get(uuid) === undefined) {
+    for (const open of this.#launches.open) {
+      const {launchId, uuid} = open;
+      if (isSentOn(open) && uuid !== null && this.#submissions.get(uuid) === undefined) {
         this.#launches.end(launchId);
       }
     }

@@ -79,8 +79,13 @@ export class Planning {
     return context;
   }
 
-  /** The area as it reads in the environment of an `-execute` process. */
-  async contextFor(info: CommandInfo, env: Readonly<Record<string, string>>): Promise<AreaContext> {
+  /**
+   * The area as it reads in the environment of an `-execute` process; without the variables of the item, as for a test that no launcher
+   * brought, so that all items of a pilot share it.
+   */
+  async contextFor(info: CommandInfo, whole: Readonly<Record<string, string>>): Promise<AreaContext> {
+    const ofItem = new Set(info.itemdat.map(([name]) => name));
+    const env = Object.fromEntries(Object.entries(whole).filter(([name]) => !ofItem.has(name)));
     const own = Object.entries(env).filter(
       ([name]) => !/^(MT_CMDINFO|MT_TEST|MT_ITEM|SSH_|XDG_SESSION|SHLVL|_$|PWD$|OLDPWD$)/.test(name),
     );
@@ -100,8 +105,18 @@ export class Planning {
       argv: [],
     });
     const context = contextIn(reply);
+    this.#forgetOldContexts();
     this.#contexts.set(key, {context, readMs: performance.now()});
     return context;
+  }
+
+  /** Every job of a batch system has an environment of its own: a manager would grow with each test. */
+  #forgetOldContexts(): void {
+    for (const [key, {readMs}] of this.#contexts) {
+      if (performance.now() - readMs > contextAgeMs) {
+        this.#contexts.delete(key);
+      }
+    }
   }
 
   async testconfig(env: Readonly<Record<string, string>>, testDir: string): Promise<TestconfigData> {

@@ -22,6 +22,8 @@ export const limits = {
   queue: 1000,
   /** The same for all connections of a server together. */
   queueOfAll: 10_000,
+  /** Frames of one connection that are taken in one turn of the event loop: who sends many keeps nobody else waiting. */
+  framesPerTurn: 8,
   /** Nesting of arrays and objects in a frame. */
   depth: 64,
   /** Bytes that may wait for a reader before it is dropped. */
@@ -61,6 +63,9 @@ export class Peer<Serves extends MethodTable = MethodTable> {
   #answered: Promise<void> = Promise.resolve();
   readonly #load: Load;
   #unanswered = 0;
+  #framesInTurn = 0;
+  /** Frames that arrived beyond `limits.framesPerTurn`; while there are many the socket is not read. */
+  #later: (string | undefined)[] = [];
   #lastHeard = performance.now();
   readonly #timer: NodeJS.Timeout;
 
@@ -83,6 +88,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
     this.#timer.unref();
     socket.on('close', () => {
       clearInterval(this.#timer);
+      this.#later = [];
       this.#load.unanswered -= this.#unanswered;
       this.#unanswered = 0;
       this.#client.rejectAllPendingRequests(closedMessage);
@@ -131,6 +137,31 @@ export class Peer<Serves extends MethodTable = MethodTable> {
 
   #onFrame(frame: string | undefined): void {
     this.#lastHeard = performance.now();
+    if (this.#framesInTurn < limits.framesPerTurn && this.#later.length === 0) {
+      this.#takeFrame(frame);
+      return;
+    }
+    this.#later.push(frame);
+    if (this.#later.length === limits.framesPerTurn) {
+      this.socket.pause();
+    }
+  }
+
+  #nextTurn(): void {
+    this.#framesInTurn = 0;
+    for (const frame of this.#later.splice(0, limits.framesPerTurn)) {
+      this.#takeFrame(frame);
+    }
+    if (this.#later.length < limits.framesPerTurn && this.socket.isPaused) {
+      this.socket.resume();
+    }
+  }
+
+  #takeFrame(frame: string | undefined): void {
+    if (this.#framesInTurn === 0) {
+      setImmediate(() => this.#nextTurn());
+    }
+    this.#framesInTurn += 1;
     if (frame !== undefined && frame.length > (this.#options.frameLimit?.() ?? limits.frame)) {
       this.socket.close(1009, 'the frame is too long');
       return;

@@ -21,6 +21,8 @@ export const reportEntry = z.discriminatedUnion('type', [
   z.strictObject({type: z.literal('launched'), ...launch, rundir: name, shortdir: name}),
   /** `fatal`: the command cannot be started at all, so the driver ends. */
   z.strictObject({type: z.literal('launchFailed'), ...launch, reason: text, fatal: z.boolean()}),
+  /** The manager died over the launch and nobody has begun the test since: it is launched anew, under another id. */
+  z.strictObject({type: z.literal('launchLost'), ...launch}),
   /** A manager that was ordered to run the test itself begins: what `tests.claim` is for a test that a launcher brought. */
   z.strictObject({
     type: z.literal('claimed'),

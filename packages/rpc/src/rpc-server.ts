@@ -99,8 +99,6 @@ export class RpcServer<T extends MethodTable> {
       server: http,
       path: '/rpc',
       perMessageDeflate: false,
-      // One frame of a connection in each turn of the event loop: who sends many does not keep the others waiting.
-      allowSynchronousEvents: false,
       maxPayload: limits.frame,
       handleProtocols: (offered) => (offered.has('megatest.v1') ? 'megatest.v1' : false),
       verifyClient: ({req}: {req: IncomingMessage}) => isOwnOrigin(req),

@@ -4,8 +4,9 @@
  *
  * A row that changed on one side only is taken from there; of one that changed on both the later wins. Rows that both
  * sides made under the same id, or under the same natural key with different ids, keep what T gave them: M's row moves, and its
- * children with it. Whatever loses is handed to the caller, who writes it down. Everything that M holds differently from T afterwards
- * is stamped anew, so that the next flush and every cache see it.
+ * children with it. Whatever loses is handed to the caller, who writes it down. What M holds differently from T afterwards is stamped
+ * anew, so that the next flush and every cache see it; but not a row that only an edit of T lost against: it is young enough to be
+ * seen, and with the time of the merge it would win against the next edit too.
  */
 import {type Connection, openWorking} from './connection.ts';
 import {columnsOf, STAMPED_TABLES, type StampedTable} from './schema.ts';
@@ -207,6 +208,7 @@ function takeRows(
      SELECT ${columns.map((column) => (column === 'last_update' ? '?' : `"${column}"`)).join(', ')} FROM t.${table} WHERE id = ?`,
   );
   const stamp = db.prepare(`UPDATE main.${table} SET last_update = ? WHERE id = ?`);
+  const isEdit = Number.isFinite(flushedS);
   const taken: number[] = [];
   for (const {id, mine, theirs} of rows) {
     // The flush may have begun at the very end of its second.
@@ -226,7 +228,9 @@ function takeRows(
       if (theirs >= since) {
         overridden.push({table, side: 'T', row: rowOf('t', id)});
       }
-      stamp.run(now, id);
+      if (!isEdit) {
+        stamp.run(now, id);
+      }
     }
   }
   // Rows that T has never seen.

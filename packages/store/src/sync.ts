@@ -145,12 +145,17 @@ function identityOf(path: string): string {
 }
 
 /** As `identityOf`, with SQLite's own count of changes, for a disk that keeps no fractions of a second. */
-function writtenIdentityOf(path: string): string {
+function writtenIdentityOf(path: string, counter = changeCounterOf(path)): string {
+  return `${identityOf(path)}/${counter}`;
+}
+
+/** How often the file has been written, modulo 2^32. */
+function changeCounterOf(path: string): number {
   const fd = openSync(path, 'r');
   try {
     const counter = Buffer.alloc(4);
     readSync(fd, counter, 0, counter.length, changeCounterOffset);
-    return `${identityOf(path)}/${counter.toString('hex')}`;
+    return counter.readUInt32BE();
   } finally {
     closeSync(fd);
   }
@@ -173,6 +178,8 @@ function flushInto(
   db.exec('BEGIN');
   try {
     const stampOfT = numberIn(db, 'main', 'SYNC_STAMP');
+    // From the first read on nobody else can write the file.
+    const counter = changeCounterOf(request.area);
     const expectedSeq = numberIn(db, 'm', 'SYNC_SEQ') ?? 0;
     const seq = numberIn(db, 'main', 'SYNC_SEQ') ?? 0;
     const owner = textIn(db, 'main', 'SYNC_OWNER');
@@ -204,7 +211,9 @@ function flushInto(
     putMeta(db, 'SYNC_WRITER', textIn(db, 'm', 'SYNC_COPY') ?? '');
     db.exec('COMMIT');
     setMtime(request.area, stamp, nextSeq);
-    return {kind: 'flushed', stamp, seq: nextSeq, rows, identity: writtenIdentityOf(request.area), ...before};
+    // With the count that this flush has left: an edit a moment after it must look like one.
+    const identity = writtenIdentityOf(request.area, (counter + 1) % 2 ** 32);
+    return {kind: 'flushed', stamp, seq: nextSeq, rows, identity, ...before};
   } catch (error) {
     if (db.inTransaction) {
       db.exec('ROLLBACK');

@@ -1,9 +1,10 @@
 import {describe, expect, it} from 'vitest';
-import type {BatchSystem, CommandOutput} from './batch-system.ts';
+import {type BatchSystem, batchNamed, batchOf, type CommandOutput} from './batch-system.ts';
 import {gridEngine} from './grid-engine.ts';
 import {lsf} from './lsf.ts';
 import {pbs} from './pbs.ts';
 import {slurm} from './slurm.ts';
+import {ssh} from './ssh.ts';
 
 const job = {name: 'area_test_a', logPath: '/r/batch log'};
 
@@ -58,6 +59,24 @@ describe('the states of jobs', () => {
     expect(statuses(slurm, '', {code: 1, stderr: 'slurm_load_jobs error: Invalid job id specified'})).toEqual(
       {},
     );
+  });
+
+  it('of the tasks of a Slurm array, which is asked for once', () => {
+    expect(slurm.array?.taskId('7', 2)).toBe('7_2');
+    expect(slurm.statusCommand(['7_1', '7_2', '8'])).toMatch(/--array .*--jobs=7,8$/);
+    expect(statuses(slurm, '7_1|RUNNING|None\n7_2|PENDING|Resources\n')).toEqual({
+      '7_1': {kind: 'running'},
+      '7_2': {kind: 'queued'},
+    });
+  });
+
+  it('of processes on other hosts, where a host that is silent says nothing', () => {
+    const output = ['host gamma', '12 running', '13 gone', 'host -p 2222 ann@delta', 'silent 12'].join('\n');
+    expect(statuses(ssh, output)).toEqual({
+      'gamma:12': {kind: 'running'},
+      'gamma:13': {kind: 'gone', reason: 'ssh: process 13 on gamma has ended'},
+      '-p 2222 ann@delta:12': {kind: 'running'},
+    });
   });
 
   it('of Grid Engine', () => {
@@ -123,5 +142,35 @@ describe('the states of jobs', () => {
         reason: 'PBS: the job has ended: exit status 271, Job run at Tue and failed',
       },
     });
+  });
+});
+
+describe('the first word of a launcher', () => {
+  it.each([
+    ['slurm --time=5', 'Slurm', 'job', '--time=5'],
+    ['slurm-array', 'Slurm', 'array', ''],
+    ['gridengine-pilot -q all.q', 'Grid Engine', 'pilot', '-q all.q'],
+    ['ssh -p 22 gamma', 'ssh', 'job', '-p 22 gamma'],
+  ])('of "%s" names a batch system and how it is used', async (launcher, name, kind, options) => {
+    const batch = await batchOf(launcher);
+    expect(batch).toMatchObject({kind, options, key: launcher.split(' ')[0]});
+    expect(batch?.system.name).toBe(name);
+  });
+
+  it.each(['nbfake', 'pbs-array', 'ssh-pilot', 'constructor', 'slurm-other', 'bsub'])(
+    '"%s" is an ordinary command',
+    async (key) => {
+      expect(await batchNamed(key)).toBeUndefined();
+    },
+  );
+});
+
+describe('ssh', () => {
+  it('names the host by the words that lead to it', () => {
+    expect(ssh.submittedId('pid 4711\njob -p 2222 ann@delta\n')).toBe('-p 2222 ann@delta:4711');
+    expect(ssh.submittedId('pid 4711\n')).toBeUndefined();
+    expect(ssh.cancelCommand('-p 2222 ann@delta:4711')).toContain(' -p 2222 ann@delta ');
+    expect(ssh.isOutOfReach?.({code: 255, stdout: '', stderr: ''})).toBe(true);
+    expect(ssh.isOutOfReach?.({code: 1, stdout: '', stderr: ''})).toBe(false);
   });
 });

@@ -25,7 +25,7 @@ import {batchOf, jobLabel} from './batch-system.ts';
 import type {HostLoads} from './host-load.ts';
 import {type JobSubmitter, OutOfReach} from './job-submitter.ts';
 import {type LaunchedTest, launchEnvironment, scanEnvironment} from './launch-environment.ts';
-import {chooseLauncher, executeWords, runLauncher} from './launcher.ts';
+import {chooseLauncher, executeWords, type LaunchCommand, runLauncher} from './launcher.ts';
 
 export type LaunchSubmission = {
   readonly target: string;
@@ -54,10 +54,16 @@ export type LaunchWorld = {
 /** What is left to do by the manager itself. */
 export type LaunchResult =
   | {readonly kind: 'runHere'; readonly info: CommandInfo; readonly encoded: string; readonly env: Env}
+  /** What became of it has been reported, or the test has begun. */
   | {readonly kind: 'sent'}
+  /** The launcher has ended well: the test comes by itself. */
+  | {readonly kind: 'accepted'}
   | {readonly kind: 'queued'; readonly job: SubmittedJob}
   /** Nothing was started, and that has been reported. */
   | {readonly kind: 'notStarted'};
+
+/** Called when a launcher is about to run (0), and again with its pid. */
+type OnSent = (launcherPid: number) => void;
 
 /** A launcher that ended badly may have started the test all the same: that long it may take to show (6.4). */
 const settleMs = 10_000;
@@ -68,7 +74,7 @@ export async function launchTest(
   launch: Launch,
   submission: LaunchSubmission,
   world: LaunchWorld,
-  onSent: () => void,
+  onSent: OnSent,
 ): Promise<LaunchResult> {
   try {
     return await launchOrThrow(launch, submission, world, onSent);
@@ -93,7 +99,7 @@ async function launchOrThrow(
   launch: Launch,
   submission: LaunchSubmission,
   world: LaunchWorld,
-  onSent: () => void,
+  onSent: OnSent,
 ): Promise<LaunchResult> {
   const {context, target, runName} = submission;
   const {testName, itemPath, testId, launchId} = launch;
@@ -192,14 +198,19 @@ async function launchOrThrow(
       env,
       umask,
       pilotSlots,
-      onSent,
+      onSent: () => onSent(0),
     });
     world.report({type: 'update', testId, launchId, set: {job: jobLabel(batch, jobId)}});
     return {kind: 'queued', job: {testId, launchId, system: batch.key, jobId}};
   }
-  onSent();
-  await send(`${launcher} ${executable} ${words}`, placement.shortdir, env, launch, context, world);
-  return {kind: 'sent'};
+  onSent(0);
+  const isAccepted = await send(
+    {words: `${launcher} ${executable} ${words}`, cwd: placement.shortdir, env, onStarted: onSent},
+    launch,
+    context,
+    world,
+  );
+  return {kind: isAccepted ? 'accepted' : 'sent'};
 }
 
 /** An area without disks runs its tests beside their sources; nothing is copied or linked (execution.md 2.1). */
@@ -247,39 +258,38 @@ function copyTest(testDir: string, shortdir: string, command: string | null, env
   }
 }
 
-/** Runs the launcher command, again if need be, until the test has started or is given up. */
+/** Runs the launcher command, again if need be, until the test has started or is given up. Resolves with whether the command ended well. */
 async function send(
-  words: string,
-  cwd: string,
-  env: Env,
+  {words, cwd, env, onStarted}: Required<Omit<LaunchCommand, 'usesShell' | 'waits'>>,
   launch: Launch,
   context: AreaContext,
   world: LaunchWorld,
-): Promise<void> {
+): Promise<boolean> {
   const {testId, launchId, testName, itemPath} = launch;
   const name = itemPath === '' ? testName : `${testName}/${itemPath}`;
   const {usesShell, waits} = context.launcher;
   for (let attempt = 0; ; attempt += 1) {
-    const outcome = await runLauncher({words, usesShell, waits, cwd: isDirectory(cwd) ? cwd : '/', env});
+    const where = isDirectory(cwd) ? cwd : '/';
+    const outcome = await runLauncher({words, usesShell, waits, cwd: where, env, onStarted});
     if (outcome.kind === 'launched') {
-      return;
+      return true;
     }
     if (outcome.kind === 'failed') {
       await world.delay(settleMs);
     }
     if (!(await world.isStillLaunched(testId))) {
-      return;
+      return false;
     }
     if (outcome.kind === 'impossible') {
       const reason = `${words.split(' ').slice(0, 3).join(' ')}: ${outcome.reason}`;
       world.report({type: 'launchFailed', testId, launchId, reason, fatal: true});
-      return;
+      return false;
     }
     world.log(`WARNING: the launcher of ${name} ended with ${outcome.code}: ${outcome.lastLine}`);
     const pauseMs = retryPausesMs[attempt];
     if (pauseMs === undefined) {
       world.report({type: 'launchFailed', testId, launchId, reason: outcome.lastLine, fatal: false});
-      return;
+      return false;
     }
     await world.delay(pauseMs);
   }

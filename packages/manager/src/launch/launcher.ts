@@ -78,8 +78,8 @@ export type LaunchCommand = {
   readonly waits: boolean;
   readonly cwd: string;
   readonly env: Env;
-  /** Called when the launcher runs. */
-  readonly onStarted?: () => void;
+  /** Called when the launcher runs, with its pid. */
+  readonly onStarted?: (pid: number) => void;
 };
 
 /** Runs a launch command; with `waits` until it ends, its output in `mt_launch.log`. */
@@ -108,7 +108,7 @@ export async function runLauncher(command: LaunchCommand): Promise<LaunchOutcome
         }
       });
     });
-    command.onStarted?.();
+    command.onStarted?.(child.pid ?? 0);
     if (!waits) {
       child.unref();
       return {kind: 'launched'};
