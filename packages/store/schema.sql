@@ -75,7 +75,8 @@ CREATE TABLE test_meta (id INTEGER PRIMARY KEY, testname TEXT DEFAULT '', author
   owner TEXT DEFAULT '', description TEXT DEFAULT '', reviewed TIMESTAMP, iterated TEXT DEFAULT '', avg_runtime REAL,
   avg_disk REAL, tags TEXT DEFAULT '', jobgroup TEXT DEFAULT 'default', CONSTRAINT test_meta_constraint UNIQUE (testname));
 CREATE TABLE test_rundat (id INTEGER PRIMARY KEY, test_id INTEGER, update_time TIMESTAMP, cpuload INTEGER DEFAULT -1,
-  diskfree INTEGER DEFAULT -1, diskusage INTGER DEFAULT -1, run_duration INTEGER DEFAULT 0);
+  diskfree INTEGER DEFAULT -1, diskusage INTGER DEFAULT -1, run_duration INTEGER DEFAULT 0, cpu_user REAL, cpu_system REAL,
+  memory_peak INTEGER, read_bytes INTEGER, written_bytes INTEGER);
 CREATE TABLE test_steps (id INTEGER PRIMARY KEY, test_id INTEGER, stepname TEXT, state TEXT DEFAULT 'NOT_STARTED',
   status TEXT DEFAULT 'n/a', event_time TIMESTAMP, comment TEXT DEFAULT '', logfile TEXT DEFAULT '', last_update INTEGER DEFAULT (strftime('%s','now')),
   CONSTRAINT test_steps_constraint UNIQUE (test_id, stepname, state));
@@ -95,6 +96,7 @@ CREATE INDEX runs_index ON runs (runname, "OS", "REL");
 CREATE INDEX runs_last_update ON runs (last_update);
 CREATE INDEX test_data_index ON test_data (test_id);
 CREATE INDEX test_data_last_update ON test_data (last_update);
+CREATE INDEX test_rundat_index ON test_rundat (test_id);
 CREATE INDEX test_steps_last_update ON test_steps (last_update);
 CREATE INDEX tests_index ON tests (run_id, testname, item_path, uname);
 CREATE INDEX tests_last_update ON tests (last_update);

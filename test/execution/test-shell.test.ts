@@ -57,6 +57,31 @@ describe('megatest shell', () => {
     ]);
   });
 
+  it('computes the environment of a test that has none yet: the same but for what its launch knew', async () => {
+    await using area = await ranArea();
+    const words = ['sh', '-c', 'env -0 | grep -zv ^_= | sort -z | tr "\\0" "\\n"; tool'];
+    for (const test of ['staged/2', 'plain']) {
+      const before = await area.megatest(['shell', test, '--', ...words]);
+      await area.shell(`rm links/x/r/${test}/megatest.sh`);
+      const after = await area.megatest(['shell', test, '--', ...words]);
+      const withoutLaunch = before.stdout.replace(/^MT_CMDINFO=.*\n/m, '');
+      expect(withoutLaunch).not.toBe(before.stdout);
+      expect(after, test).toEqual({...before, stdout: withoutLaunch});
+    }
+  });
+
+  it('cannot know the environment of a test or an item that the area no longer has', async () => {
+    await using area = await ranArea();
+    await area.shell('rm links/x/r/plain/megatest.sh links/x/r/staged/2/megatest.sh; rm -r tests/plain');
+    await area.shell('sed -i "s/^N 1 2/N 1/" tests/staged/testconfig');
+    const test = await area.megatest(['shell', 'plain', '--', 'true']);
+    expect(test.stderr).toContain('the area has no test plain any more');
+    expect(test.code).toBe(1);
+    const item = await area.megatest(['shell', 'staged/2', '--', 'true']);
+    expect(item.stderr).toContain('the test staged has no item 2 any more');
+    expect(item.code).toBe(1);
+  });
+
   it('says what is missing', async () => {
     await using area = await ranArea();
     await area.shell('rm -rf runs/x/r/plain');

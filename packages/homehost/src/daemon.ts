@@ -58,6 +58,7 @@ const complaintPauseMs = 60_000;
 const mostBusyMs = 5;
 /** Stored answers of commands are kept this long. */
 const keepDoneS = 7 * 86_400;
+const keepUsageS = 7 * 86_400;
 
 /** Runs until the daemon is asked to leave; resolves with the exit code of the process. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
@@ -155,6 +156,7 @@ class Daemon {
     this.#isHomehost = isHomehost(areaPath);
     const homehost = new Homehost({db: this.#db, log: (level, text) => this.#log.write(level, text)});
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
+    homehost.store.usage.prune(homehost.nowS() - keepUsageS);
     homehost.store.pruneTombstones(homehost.nowS() - tombstoneDays * 86_400);
     this.#homehost = homehost;
     this.#db.pragma(`busy_timeout = ${mostBusyMs}`);

@@ -335,6 +335,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       });
       return null;
     },
+    'usage.list': ({testIds}) => store.usage.list(testIds),
     'testData.list': ({testIds, categoryPatt}) => store.data.list(testIds, categoryPatt),
 
     'manager.register': ({managerId, host, user, pid, cpus, launches}, {connection}) => {
@@ -360,7 +361,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         }
         const [first] = tests;
         if (first !== undefined) {
-          store.addUsage(
+          store.usage.addSample(
             first.testId,
             homehost.nowS(),
             load[0] ?? -1,

@@ -112,6 +112,9 @@ function applyEntry(store: Store, entry: ReportEntry, nowS: number, hooks: Repor
         const status = endStatus(store, row, entry.status);
         store.tests.setState(entry.testId, {state, status, comment: entry.comment, set}, nowS);
       }
+      if (entry.usage !== undefined) {
+        store.usage.add(entry.testId, nowS, entry.runDuration, entry.usage);
+      }
       return;
     }
   }
@@ -208,6 +211,7 @@ function beginExecution(
   const {testId, host, pid, steps} = by;
   store.steps.deleteOf(testId, steps);
   store.data.deleteOf(testId, steps);
+  store.usage.deleteOf(testId);
   const owner = {host, attemptnum: pid, runDuration: 0};
   const fresh =
     steps === undefined ? {comment: '', set: {...owner, passCount: 0, failCount: 0}} : {set: owner};

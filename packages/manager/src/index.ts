@@ -6,11 +6,13 @@ export {
   parentDirectory,
 } from './execution/cmdinfo.ts';
 export {leaveGroupOfTest} from './execution/control-group.ts';
-export {envFiles} from './execution/env-files.ts';
+export {CALLER_VARIABLES, envFiles} from './execution/env-files.ts';
 export {readSnapshot, snapshotFile} from './execution/env-snapshot.ts';
+export {testEnvironment} from './execution/environment.ts';
 export {readDat} from './execution/log-check.ts';
 export {keepPending} from './execution/pending-reports.ts';
 export {type IteratedTest, updateRollUpPage} from './execution/roll-up-pages.ts';
+export {writeSummaryPage} from './execution/summary-page.ts';
 export {parseCsv, parseDat, singleValue} from './execution/test-data.ts';
 export {rollUpWorld} from './follow-ups.ts';
 export {hasServedHere} from './helper/call-server.ts';

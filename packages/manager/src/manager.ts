@@ -73,6 +73,8 @@ export type ManagerPrograms = {
 
 const heartbeatMs = 3000;
 const idleLimitMs = 30_000;
+/** Tests whose memory is looked at in one beat: a look takes a tenth of a millisecond, and all calls wait for it. */
+const looksPerBeat = 50;
 
 /** Runs until there is nothing left to do; resolves with the exit code of the process. */
 export async function runManager(settingsText: string, programs: ManagerPrograms): Promise<number> {
@@ -116,6 +118,8 @@ class Manager {
   readonly #batch: BatchJobs;
   readonly #parts: ManagerParts;
   #handOvers = 0;
+  /** How often it has looked at the memory of a test. */
+  #looks = 0;
   #busyMs = performance.now();
   #leave: (exitCode: number) => void = () => {};
 
@@ -284,6 +288,10 @@ class Manager {
         'manager.status': () => ({
           pid: process.pid,
           tests: this.#executions.size,
+          testIds: [
+            ...this.#launches.open.filter(({stage}) => stage.kind === 'running'),
+            ...this.#journal.unheardEnds,
+          ].map(({testId}) => testId),
           isConnected: this.#daemon.isConnected,
         }),
         'manager.stop': ({reason}) => {
@@ -349,7 +357,18 @@ class Manager {
     this.#journal.kick();
   }
 
+  /** Goes around when there are many. */
+  #lookAtMemory(): void {
+    const all = [...this.#executions.values()];
+    const count = Math.min(all.length, looksPerBeat);
+    for (let look = 0; look < count; look += 1) {
+      all[(this.#looks + look) % all.length]?.execution.lookAtMemory();
+    }
+    this.#looks += count;
+  }
+
   #beat(): void {
+    this.#lookAtMemory();
     // While a run is being driven from here, the daemon wants to know how busy this host is.
     const isOfUse = this.#executions.size > 0 || this.#submissions.size > 0;
     if (isOfUse && this.#daemon.isConnected) {

@@ -17,6 +17,7 @@ import {
   Store,
   type TestRow,
   type TestSelection,
+  type UsageRow,
   workingDirectory,
 } from '@megatest/store';
 import type {DaemonClient} from './daemon-client.ts';
@@ -38,6 +39,8 @@ export type AreaResults = Disposable & {
   tests(selection: TestSelection): Promise<readonly TestRow[]>;
   steps(testIds: readonly number[]): Promise<readonly StepRow[]>;
   data(testIds: readonly number[], categoryPatt?: string): Promise<readonly DataRow[]>;
+  /** Only the homehost knows; a copy of the results has none. */
+  usage(testIds: readonly number[]): Promise<readonly UsageRow[]>;
 };
 
 export type ResultsRequest = {
@@ -157,6 +160,7 @@ function fromDatabase(db: Connection, source: AreaResults['source']): AreaResult
     tests: async (selection) => store.tests.list(selection),
     steps: async (testIds) => store.steps.list(testIds),
     data: async (testIds, categoryPatt) => store.data.list(testIds, categoryPatt),
+    usage: async (testIds) => (source === 'working' ? store.usage.list(testIds) : []),
     [Symbol.dispose]: () => db.close(),
   };
 }
@@ -192,6 +196,8 @@ function fromDaemon(client: DaemonClient, keys: readonly string[]): AreaResults 
         testIds,
         async (ids) => await client.call('testData.list', {testIds: ids, categoryPatt}),
       ),
+    usage: async (testIds) =>
+      await inSlices(testIds, async (ids) => await client.call('usage.list', {testIds: ids})),
     [Symbol.dispose]: () => {},
   };
 }
@@ -216,6 +222,7 @@ function nothing(keys: readonly string[]): AreaResults {
     tests: async () => [],
     steps: async () => [],
     data: async () => [],
+    usage: async () => [],
     [Symbol.dispose]: () => {},
   };
 }

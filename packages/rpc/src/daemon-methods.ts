@@ -10,6 +10,7 @@ import type {
   StateCount,
   StepRow,
   TestRow,
+  UsageRow,
 } from '@megatest/store';
 import * as z from 'zod';
 import {method} from './method-table.ts';
@@ -347,6 +348,11 @@ export const daemonMethods = {
     logfile: name.optional(),
   }),
   'steps.list': method<readonly StepRow[]>()('read', 'Steps of tests.', {testIds: z.array(id).max(1000)}),
+  'usage.list': method<readonly UsageRow[]>()(
+    'read',
+    'What the processes of tests used: CPU time, memory, disks.',
+    {testIds: z.array(id).max(1000)},
+  ),
   'testData.add': method<null>()(
     'write',
     'Measured values; `rollup` computes the status of the test from them.',

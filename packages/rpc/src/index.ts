@@ -1,4 +1,4 @@
-export {PROGRAM_VERSION} from '@megatest/store';
+export {PROGRAM_VERSION, type ResourceUsage} from '@megatest/store';
 export type {RequestInfo} from './answer-request.ts';
 export {type AreaResults, openResults, type ResultsRequest, type RunSelection} from './area-results.ts';
 export {

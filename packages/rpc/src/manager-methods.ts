@@ -177,11 +177,13 @@ export const localMethods = {
     'What a helper call inside a test has to say; answered when the daemon has it.',
     {entries: z.array(reportEntry).max(10_000)},
   ),
-  'manager.status': method<{readonly pid: number; readonly tests: number; readonly isConnected: boolean}>()(
-    'read',
-    'What the manager is doing.',
-    {},
-  ),
+  'manager.status': method<{
+    readonly pid: number;
+    readonly tests: number;
+    /** What it runs, is about to adopt, or has ended without the daemon having heard of it. */
+    readonly testIds: readonly number[];
+    readonly isConnected: boolean;
+  }>()('read', 'What the manager is doing.', {}),
   'manager.stop': method<null>()('read', 'Ends the manager; its tests go on.', {reason: text}),
 } as const;
 

@@ -1,10 +1,20 @@
 /** What a manager reports through its journal (spec homehost.md 9.12): one closed union. */
+import type {ResourceUsage} from '@megatest/store';
 import * as z from 'zod';
 
 const name = z.string().max(4096);
 const text = z.string().max(64 * 1024);
 const id = z.number().int().nonnegative();
 const launch = {testId: id, launchId: name};
+const amount = z.number().nonnegative().nullable();
+
+const resourceUsage = z.strictObject({
+  cpuUserS: amount,
+  cpuSystemS: amount,
+  memoryPeakBytes: amount,
+  readBytes: amount,
+  writtenBytes: amount,
+}) satisfies z.ZodType<ResourceUsage>;
 
 export const reportEntry = z.discriminatedUnion('type', [
   /** The launcher was started, or the test itself when there is none. */
@@ -71,6 +81,8 @@ export const reportEntry = z.discriminatedUnion('type', [
     status: name.optional(),
     comment: text.optional(),
     runDuration: z.number(),
+    /** Nothing of it is known of a test whose processes the manager has not seen. */
+    usage: resourceUsage.optional(),
   }),
 ]);
 

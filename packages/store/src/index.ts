@@ -39,3 +39,4 @@ export {
   type TestSelection,
   type TestUpdate,
 } from './test-table.ts';
+export type {ResourceUsage, UsageRow} from './usage-table.ts';

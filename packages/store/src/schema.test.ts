@@ -40,6 +40,8 @@ function makeOriginal(): Connection {
       attemptnum INTEGER DEFAULT 0, final_logf TEXT DEFAULT 'logs/final.log', logdat TEXT DEFAULT '', run_duration INTEGER DEFAULT 0,
       comment TEXT DEFAULT '', event_time TIMESTAMP DEFAULT (strftime('%s','now')), fail_count INTEGER DEFAULT 0,
       pass_count INTEGER DEFAULT 0, archived INTEGER DEFAULT 0, CONSTRAINT testsconstraint UNIQUE (run_id, testname, item_path));
+    CREATE TABLE test_rundat (id INTEGER PRIMARY KEY, test_id INTEGER, update_time TIMESTAMP, cpuload INTEGER DEFAULT -1,
+      diskfree INTEGER DEFAULT -1, diskusage INTGER DEFAULT -1, run_duration INTEGER DEFAULT 0);
     INSERT INTO keys (fieldname, fieldtype) VALUES ('OS', 'TEXT'), ('REL', 'TEXT');
     INSERT INTO runs (id, OS, REL, runname) VALUES (3, 'linux', 'v1', 'nightly');
     INSERT INTO tests (id, run_id, testname, state, status) VALUES (12, 3, 'build', 'COMPLETED', 'PASS');`);
@@ -79,6 +81,9 @@ describe('the schema', () => {
       launch_id: '',
     });
     expect(columnsOf(db, 'runs')).toContain('last_update');
+    expect(columnsOf(db, 'test_rundat')).toEqual(
+      expect.arrayContaining(['cpu_user', 'cpu_system', 'memory_peak', 'read_bytes', 'written_bytes']),
+    );
     expect(dump(db)).not.toContain('update_test_steps_trigger');
     const before = db.prepare<[], number>('SELECT last_update FROM tests').pluck().get();
     expect(before).toBeGreaterThan(0);

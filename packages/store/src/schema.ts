@@ -5,7 +5,7 @@
 import {UserError} from '@megatest/model';
 import type {Database} from 'better-sqlite3';
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 export const PROGRAM_VERSION = '2.0.0';
 
 export type KeyColumn = {readonly name: string; readonly type: string};
@@ -72,7 +72,9 @@ CREATE TABLE IF NOT EXISTS test_data (id INTEGER PRIMARY KEY, test_id INTEGER, c
 CREATE INDEX IF NOT EXISTS test_data_index ON test_data (test_id);
 CREATE TABLE IF NOT EXISTS metadat (id INTEGER PRIMARY KEY, var TEXT, val TEXT, CONSTRAINT metadat_constraint UNIQUE (var));
 CREATE TABLE IF NOT EXISTS test_rundat (id INTEGER PRIMARY KEY, test_id INTEGER, update_time TIMESTAMP, cpuload INTEGER DEFAULT -1,
-  diskfree INTEGER DEFAULT -1, diskusage INTGER DEFAULT -1, run_duration INTEGER DEFAULT 0);
+  diskfree INTEGER DEFAULT -1, diskusage INTGER DEFAULT -1, run_duration INTEGER DEFAULT 0, cpu_user REAL, cpu_system REAL,
+  memory_peak INTEGER, read_bytes INTEGER, written_bytes INTEGER);
+CREATE INDEX IF NOT EXISTS test_rundat_index ON test_rundat (test_id);
 CREATE TABLE IF NOT EXISTS archive_disks (id INTEGER PRIMARY KEY, archive_area_name TEXT, disk_path TEXT, last_df INTEGER DEFAULT -1,
   last_df_time TIMESTAMP DEFAULT (${now}), creation_time TIMESTAMP);
 CREATE TABLE IF NOT EXISTS archive_blocks (id INTEGER PRIMARY KEY, archive_disk_id INTEGER, disk_path TEXT, last_du INTEGER DEFAULT -1,
@@ -198,6 +200,11 @@ function migrateOriginal(db: Database, keys: readonly KeyColumn[]): void {
     ['runs', 'contour', "TEXT DEFAULT ''"],
     ['tests', 'launch_id', "TEXT DEFAULT ''"],
     ['tests', 'job', "TEXT DEFAULT ''"],
+    ['test_rundat', 'cpu_user', 'REAL'],
+    ['test_rundat', 'cpu_system', 'REAL'],
+    ['test_rundat', 'memory_peak', 'INTEGER'],
+    ['test_rundat', 'read_bytes', 'INTEGER'],
+    ['test_rundat', 'written_bytes', 'INTEGER'],
     ...STAMPED_TABLES.map((table) => [table, 'last_update', 'INTEGER'] as const),
   ];
   for (const [table, column, declaration] of missing) {

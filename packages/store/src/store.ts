@@ -14,6 +14,7 @@ import {readKeys} from './schema.ts';
 import {prepared} from './statement-cache.ts';
 import {StepTable} from './step-table.ts';
 import {TestTable} from './test-table.ts';
+import {UsageTable} from './usage-table.ts';
 
 /** Ids of rows written since the last call of `takeChanges`. */
 export type Changes = {
@@ -29,6 +30,7 @@ export class Store {
   readonly tests: TestTable;
   readonly steps: StepTable;
   readonly data: DataTable;
+  readonly usage: UsageTable;
   readonly runners: RunnerTable;
   readonly attempts: AttemptTable;
   readonly meta: MetaTable;
@@ -42,6 +44,7 @@ export class Store {
     this.tests = new TestTable(db, changed);
     this.steps = new StepTable(db, changed);
     this.data = new DataTable(db, changed);
+    this.usage = new UsageTable(db);
     this.runners = new RunnerTable(db, changed);
     this.attempts = new AttemptTable(db);
     this.meta = new MetaTable(db);
@@ -129,12 +132,5 @@ export class Store {
 
   addAccess(user: string, args: string, nowS: number): void {
     prepared(this.db, 'INSERT INTO access_log (user, accessed, args) VALUES (?, ?, ?)').run(user, nowS, args);
-  }
-
-  addUsage(testId: number, nowS: number, cpuload: number, diskfree: number, runDuration: number): void {
-    prepared(
-      this.db,
-      'INSERT INTO test_rundat (test_id, update_time, cpuload, diskfree, run_duration) VALUES (?, ?, ?, ?, ?)',
-    ).run(testId, nowS, cpuload, diskfree, runDuration);
   }
 }

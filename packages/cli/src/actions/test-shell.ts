@@ -6,6 +6,7 @@ import {readSnapshot, snapshotFile} from '@megatest/manager';
 import {UserError} from '@megatest/model';
 import {withoutTestVariables} from '@megatest/rpc';
 import {type CommandContext, findTest, type SelectorArguments} from '../modern/command.ts';
+import {computedEnvironment} from './computed-environment.ts';
 import {readTestconfigOf} from './testconfig-of.ts';
 
 type ShellArguments = SelectorArguments & {
@@ -18,17 +19,22 @@ type ShellArguments = SelectorArguments & {
 type Environment = Record<string, string>;
 
 export async function testShell(context: CommandContext, args: ShellArguments): Promise<number> {
-  const {test} = await findTest(context, args);
+  const {test, run} = await findTest(context, args);
   const rundir = [test.rundir, test.shortdir].find((path) => path !== '' && existsSync(path));
-  const file = rundir === undefined ? undefined : snapshotFile(rundir);
-  if (rundir === undefined || file === undefined || !existsSync(file)) {
-    const missing = rundir === undefined ? `the run directory ${test.rundir}` : `the file ${file}`;
-    throw new UserError(`${args.test} has no environment here: ${missing} does not exist`, {
-      hint: test.host === 'n/a' ? 'it has not been run yet' : `it ran on ${test.host}`,
-      exitCode: 1,
-    });
+  if (rundir === undefined || run === undefined) {
+    throw new UserError(
+      `${args.test} has no environment here: the run directory ${test.rundir} does not exist`,
+      {
+        hint: test.host === 'n/a' ? 'it has not been run yet' : `it ran on ${test.host}`,
+        exitCode: 1,
+      },
+    );
   }
-  const env = await withStepVariables(context, readSnapshot(rundir, withoutTestVariables(process.env)));
+  const own = withoutTestVariables(process.env);
+  const {env: base, testDir} = existsSync(snapshotFile(rundir))
+    ? {env: readSnapshot(rundir, own), testDir: undefined}
+    : await computedEnvironment(context.session, {test, run, rundir}, own);
+  const env = await withStepVariables(context, base, testDir);
   const [program = '', ...words] = commandOf(args, env);
   // Ctrl-C is for what runs in the foreground, not for who waits for it.
   process.on('SIGINT', () => {});
@@ -44,8 +50,12 @@ export async function testShell(context: CommandContext, args: ShellArguments): 
 }
 
 /** What steps have besides: so that their commands can be pasted. */
-async function withStepVariables(context: CommandContext, env: Environment): Promise<Environment> {
-  const testconfig = await readTestconfigOf(context.session, env);
+async function withStepVariables(
+  context: CommandContext,
+  env: Environment,
+  testDir: string | undefined,
+): Promise<Environment> {
+  const testconfig = await readTestconfigOf(context.session, env, testDir);
   return testconfig === undefined || testconfig.steps.length === 0
     ? env
     : {...env, ...Object.fromEntries(testconfig.preLaunchVars), PATH: `${env.PATH ?? ''}:.`};

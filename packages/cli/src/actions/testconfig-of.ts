@@ -3,13 +3,13 @@ import {askPlanner, decodeCommandInfo, type PlanningReply} from '@megatest/manag
 import {bundlePath} from '../programs.ts';
 import type {Session} from '../session.ts';
 
-/** `env` is what `megatest.sh` gives; `undefined` when the testconfig cannot be read. */
+/** `env` is what `megatest.sh` gives; `undefined` when the testconfig cannot be read, or nothing says where it is. */
 export async function readTestconfigOf(
   session: Session,
   env: Readonly<Record<string, string>>,
+  testDir = testDirOf(env),
 ): Promise<PlanningReply['testconfig']> {
-  const encoded = env.MT_CMDINFO;
-  if (encoded === undefined) {
+  if (testDir === undefined) {
     return undefined;
   }
   const areaPath = session.area.path;
@@ -22,7 +22,11 @@ export async function readTestconfigOf(
     runName: env.MT_RUNNAME ?? '',
     options: {},
     argv: [],
-    testDir: decodeCommandInfo(encoded).testpath,
+    testDir,
   });
   return testconfig;
+}
+
+function testDirOf({MT_CMDINFO: encoded}: Readonly<Record<string, string>>): string | undefined {
+  return encoded === undefined ? undefined : decodeCommandInfo(encoded).testpath;
 }

@@ -22,7 +22,6 @@ const notYet = [
   '-sync-to',
   '-pgsync',
   '-cache-db',
-  '-recover-test',
   '-gui',
   '-manual',
 ] as const;
@@ -63,6 +62,12 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
   const execute = args.value('-execute');
   if (execute !== undefined) {
     return await (await import('../actions/execute.ts')).execute(execute, messages);
+  }
+  const recovered = args.value('-recover-test');
+  if (recovered !== undefined) {
+    const {openSession} = await import('./area-actions.ts');
+    using session = openSession(args, messages);
+    return await (await import('../actions/recover-test.ts')).recoverTest(session, recovered);
   }
   const pilot = args.value('-pilot');
   if (pilot !== undefined) {

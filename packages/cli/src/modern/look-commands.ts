@@ -1,10 +1,11 @@
 /** Commands that show runs, tests, steps, data and logs. */
-import {formatDuration, hasFailed, isGood, isRunning} from '@megatest/model';
+import {formatDuration, hasFailed, isGood, isRunning, UserError} from '@megatest/model';
 import {mayBeAlive, type RunSummary, readServerRecord} from '@megatest/rpc';
-import type {StateCount} from '@megatest/store';
+import type {StateCount, TestRow, UsageRow} from '@megatest/store';
 import type {Argv} from 'yargs';
 import {listRuns} from '../actions/list-runs.ts';
 import {showLog} from '../actions/show-log.ts';
+import {resourceCells, resourceHeader} from '../view/resources.ts';
 import {table} from '../view/style.ts';
 import {
   type CommandContext,
@@ -26,6 +27,7 @@ type ListArguments = SelectorArguments & {
   readonly sort?: string | undefined;
   readonly since?: number | undefined;
   readonly failed?: boolean | undefined;
+  readonly resources?: boolean | undefined;
 };
 type TestArguments = SelectorArguments & {readonly test: string; readonly step?: string | undefined};
 
@@ -62,7 +64,11 @@ export const lookCommands: CommandFile = (outcome) => [
     builder: (yargs: Argv) =>
       withListOptions(yargs)
         .positional('name', {type: 'string', describe: 'run name'})
-        .option('failed', {type: 'boolean', describe: 'only what failed'}),
+        .option('failed', {type: 'boolean', describe: 'only what failed'})
+        .option('resources', {
+          type: 'boolean',
+          describe: 'what the processes of each test used: CPU time, memory, disks',
+        }),
     handler: async (args: unknown) =>
       await inArea(
         args as SelectorArguments,
@@ -292,6 +298,11 @@ function legacyRequest(args: ListArguments, runPatt: string, format: string) {
 async function tests(context: CommandContext, args: ListArguments): Promise<number> {
   const format = args.format ?? 'text';
   if (format === 'legacy' || args.fields !== undefined || format === 'sexpr') {
+    if (args.resources === true) {
+      throw new UserError('--resources goes with the formats text and json, without --fields', {
+        exitCode: EXIT.usage,
+      });
+    }
     const results = await context.session.results('barrier');
     await listRuns(results, legacyRequest(args, args.name ?? '%', format), (text) => context.print(text));
     return EXIT.ok;
@@ -305,8 +316,12 @@ async function tests(context: CommandContext, args: ListArguments): Promise<numb
     statuses: list(args.status),
   });
   const rows = args.failed === true ? all.filter((row) => hasFailed(row.state, row.status)) : all;
+  const usages =
+    args.resources === true
+      ? new Map((await results.usage(rows.map((row) => row.id))).map((usage) => [usage.testId, usage]))
+      : undefined;
   if (context.isJson || format === 'json') {
-    context.json(rows);
+    context.json(usages === undefined ? rows : rows.map((row) => withResources(row, usages.get(row.id))));
     return EXIT.ok;
   }
   const name = (row: (typeof rows)[number]) =>
@@ -315,19 +330,28 @@ async function tests(context: CommandContext, args: ListArguments): Promise<numb
   context.print(`${run.target.join('/')} ${run.runName}\n`);
   context.print(
     table(
-      ['ID', 'TEST', 'RESULT', 'TIME', 'HOST', 'COMMENT'],
+      ['ID', 'TEST', 'RESULT', 'TIME', ...(usages === undefined ? ['HOST', 'COMMENT'] : resourceHeader)],
       sorted.map((row) => [
         String(row.id),
         name(row),
         context.style.verdict(row.state, row.status),
         formatDuration(row.runDuration),
-        row.host,
-        // Before it has said anything, its job is what one can ask for.
-        row.comment === '' && row.state === 'LAUNCHED' ? row.job : row.comment,
+        // Before a test has said anything, its job is what one can ask for.
+        ...(usages === undefined
+          ? [row.host, row.comment === '' && row.state === 'LAUNCHED' ? row.job : row.comment]
+          : resourceCells(usages.get(row.id))),
       ]),
     ),
   );
   return rows.length > 0 ? EXIT.ok : EXIT.nothingMatched;
+}
+
+function withResources(row: TestRow, usage: UsageRow | undefined) {
+  if (usage === undefined) {
+    return {...row, resources: null};
+  }
+  const {testId: _, ...resources} = usage;
+  return {...row, resources};
 }
 
 async function steps(context: CommandContext, args: TestArguments): Promise<number> {

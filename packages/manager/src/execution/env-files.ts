@@ -2,7 +2,8 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
-const ignored = new Set([
+/** What whoever sources the files has of their own keeps its value. */
+export const CALLER_VARIABLES: ReadonlySet<string> = new Set([
   'USER',
   'HOME',
   'DISPLAY',
@@ -41,7 +42,7 @@ export function writeEnvFiles(rundir: string, env: Readonly<Record<string, strin
 
 function shLine(name: string, value: string): string {
   const line = `export ${name}=${shQuote(value)}\n`;
-  return ignored.has(name) || !identifier.test(name) ? comment(line) : line;
+  return CALLER_VARIABLES.has(name) || !identifier.test(name) ? comment(line) : line;
 }
 
 function shQuote(value: string): string {
@@ -57,7 +58,7 @@ function shQuote(value: string): string {
 function cshLine(name: string, value: string): string {
   const quoted = plain.test(value) ? value : `"${value.replace(/["`$!]/g, '\\$&')}"`;
   const line = `setenv ${name} ${quoted}\n`;
-  return ignored.has(name) || !identifier.test(name) || value.includes('\n') ? comment(line) : line;
+  return CALLER_VARIABLES.has(name) || !identifier.test(name) || value.includes('\n') ? comment(line) : line;
 }
 
 /** Every physical line of it, so that a value with line breaks stays out of the way too. */

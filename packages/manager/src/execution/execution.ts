@@ -12,7 +12,7 @@ import {join} from 'node:path';
 import type {Env} from '@megatest/config';
 import {type ReportEntry, RpcError, withoutTestVariables} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
-import type {CommandInfo} from './cmdinfo.ts';
+import {type CommandInfo, itemPathOf} from './cmdinfo.ts';
 import {makeGroup, removeGroup} from './control-group.ts';
 import {freeKiBOf} from './disks.ts';
 import {writeEnvFiles} from './env-files.ts';
@@ -24,6 +24,7 @@ import {checkLog, extractRules, keepReason} from './log-check.ts';
 import {deliverPending} from './pending-reports.ts';
 import {killTree} from './process-tree.ts';
 import {type Kill, type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
+import {addUsage, highest, memoryOf, noUsage, type ResourceUsage, usageOfGroup} from './resource-usage.ts';
 import {commandOf, makefileRules, prepareSteps, type Step, stepsOf} from './step-list.ts';
 import {readExit, readStarted, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
 import {priorOf, type StepRerun, splitSteps, withLater} from './step-rerun.ts';
@@ -60,6 +61,7 @@ export class Execution {
   #env: Env = {};
   #config: TestconfigData | undefined;
   #current = {pid: 0, pidStart: ''};
+  #memoryPeakBytes: number | null = null;
   /** Of the kill that goes on: whether nothing is left. */
   #killing: Promise<boolean> | undefined;
   #isAdopted = false;
@@ -106,6 +108,7 @@ export class Execution {
       limitS: null,
       kill: null,
       group: null,
+      usage: noUsage,
     };
     return new Execution({info, encoded, inherited, progress, outputPath}, context, world);
   }
@@ -132,6 +135,14 @@ export class Execution {
   /** Root of the processes that run for the test now; 0 between steps. */
   get currentPid(): number {
     return this.#current.pid;
+  }
+
+  /** Looks at the memory of what runs now: without a control group that counts, the highest look is the peak. */
+  lookAtMemory(): void {
+    const bytes = memoryOf(this.#current.pid, this.#progress.group);
+    if (bytes !== null) {
+      this.#memoryPeakBytes = Math.max(bytes, this.#memoryPeakBytes ?? 0);
+    }
   }
 
   /** Ends the processes of the test; `run` then reports why. */
@@ -311,7 +322,8 @@ export class Execution {
         isFinal = outcome.isFinal;
         // Only now, with every report of it in the journal: a manager that dies before this judges the step once more, the same way.
         const {rollUp, prior, goesOn} = outcome;
-        this.#save({rollUp, prior, position: goesOn ? position + 1 : steps.length});
+        const usage = addUsage(this.#progress.usage, end.usage ?? noUsage);
+        this.#save({rollUp, prior, usage, position: goesOn ? position + 1 : steps.length});
         if (!goesOn) {
           break;
         }
@@ -468,6 +480,7 @@ export class Execution {
   async #finish(wasSignalled: boolean, isFinal: boolean): Promise<number> {
     await deliverPending(this.rundir, async (entry) => this.#world.report(await this.noted(entry)));
     const runDuration = this.runDurationS;
+    const usage = this.#usage;
     this.#records.report({
       type: 'update',
       set: {diskfree: this.#freeKiB(), cpuload: loadPerCore(), runDuration},
@@ -477,16 +490,22 @@ export class Execution {
       const isGone = (await this.#killing) ?? true;
       const state = kill.cause === 'interrupt' ? 'INCOMPLETE' : 'KILLED';
       const status = isGone ? 'KILLED' : 'FAILED TO KILL';
-      this.#records.report({type: 'ended', state, status, comment: kill.reason, runDuration});
+      this.#records.report({type: 'ended', state, status, comment: kill.reason, runDuration, usage});
     } else if (isFinal || !this.#records.isOpen) {
-      this.#records.report({type: 'ended', runDuration});
+      this.#records.report({type: 'ended', runDuration, usage});
     } else {
       const status = finalStatus(this.#progress.rollUp, wasSignalled);
       const waived = status === 'FAIL' ? await this.#waiver(undefined) : undefined;
-      this.#records.report({type: 'ended', status, runDuration, ...waived});
+      this.#records.report({type: 'ended', status, runDuration, usage, ...waived});
     }
     this.#writePages();
     return wasSignalled && kill === null ? 4 : 0;
+  }
+
+  /** Of the whole launch: its shells know what they waited for, its group also what left them. */
+  get #usage(): ResourceUsage {
+    const {usage, group} = this.#progress;
+    return highest(usage, {...noUsage, memoryPeakBytes: this.#memoryPeakBytes}, usageOfGroup(group));
   }
 
   #tellItemEnded(): void {
@@ -509,8 +528,19 @@ export class Execution {
   }
 
   #writeSummary(steps: readonly StepRecord[]): void {
-    const times = {startS: this.#progress.startS, durationS: this.runDurationS};
-    writeSummaryPage({info: this.info, records: this.#records, steps, ...times}, this.#world.log);
+    const {info} = this;
+    const page = {
+      runId: info['run-id'],
+      testId: this.testId,
+      testName: info['test-name'],
+      itemPath: itemPathOf(info),
+      ...this.#records.written,
+      finalLog: this.#records.finalLog,
+      startS: this.#progress.startS,
+      durationS: this.runDurationS,
+      steps,
+    };
+    writeSummaryPage(this.rundir, page, this.#world.log);
   }
 
   #startLimit(): NodeJS.Timeout | undefined {

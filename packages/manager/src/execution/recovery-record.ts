@@ -16,6 +16,7 @@ import {
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
 import {type CommandInfo, checkCommandInfo} from './cmdinfo.ts';
+import {noUsage, type ResourceUsage} from './resource-usage.ts';
 
 export type Progress = {
   readonly stage: 'claiming' | 'running';
@@ -31,6 +32,8 @@ export type Progress = {
   readonly kill: Kill | null;
   /** Control group of its processes, where the user may make one. */
   readonly group: string | null;
+  /** Of the steps that have ended. */
+  readonly usage: ResourceUsage;
 };
 
 export type Kill = {readonly reason: string; readonly cause: 'request' | 'limit' | 'interrupt'};
@@ -52,7 +55,8 @@ export function readRecovery(rundir: string): Recovered | undefined {
   try {
     const [head = '', ...changes] = readFileSync(join(rundir, folderName, fileName), 'utf8').split('\n');
     const {info, encoded, inherited, progress, outputPath} = JSON.parse(head) as Recovered;
-    let now = progress;
+    // A version before this one did not note what steps used.
+    let now = {...progress, usage: progress.usage ?? noUsage};
     for (const change of changes) {
       now = {...now, ...parsed(change)};
     }

@@ -11,8 +11,14 @@ import {constants} from 'node:os';
 import {join} from 'node:path';
 import {processStart} from '@megatest/rpc';
 import {processesOf} from './process-tree.ts';
+import {type ResourceUsage, usageOfShell} from './resource-usage.ts';
 
-export type StepEnd = {readonly code: number | null; readonly signal: string | null};
+export type StepEnd = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** What the step and all that it waited for used, by the word of its shell. */
+  readonly usage?: ResourceUsage;
+};
 
 export type RunningStep = {
   readonly pid: number;
@@ -22,8 +28,8 @@ export type RunningStep = {
 
 /**
  * One shell for all: it notes that it is the one that runs the command (its pid and when it started, as the kernel counts), runs it in
- * a subshell (so that `exit` ends just that), and notes how it ended. The command sees neither arguments nor variables of ours. With a
- * control group for the test it goes there first.
+ * a subshell (so that `exit` ends just that), and notes what it used and, as the last line, how it ended. The command sees neither
+ * arguments nor variables of ours. With a control group for the test it goes there first.
  */
 const wrapper = `read -ra s < "/proc/$$/stat"
 set -C
@@ -31,7 +37,8 @@ command echo "$$ \${s[21]}" > "$1.started" || exit 0
 set +C; unset s
 [ -z "$3" ] || echo "$$" 2> /dev/null > "$3/cgroup.procs"
 (c=$2; set --; eval "$c")
-echo $? > "$1.exit"`;
+c=$?
+{ times; read -rd '' s 2> /dev/null < "/proc/$$/io"; echo "$s"; echo $c; } > "$1.exit"`;
 
 export type StepRequest = {
   readonly index: number;
@@ -96,13 +103,17 @@ export function signalText(end: StepEnd): string {
 /** How a step ended, from what its shell left; `undefined` when it has not (or was killed before it could say). */
 export function readExit(rundir: string, index: number): StepEnd | undefined {
   try {
-    const text = readFileSync(`${stepFile(rundir, index)}.exit`, 'utf8').trim();
-    if (text === '') {
+    const text = readFileSync(`${stepFile(rundir, index)}.exit`, 'utf8');
+    const status = /(?:^|\n)(\d+)\n$/.exec(text)?.[1];
+    if (status === undefined) {
       return undefined;
     }
-    const code = Number(text);
+    const code = Number(status);
+    const usage = usageOfShell(text);
     // A shell says 128 + n when its command died of signal n.
-    return code > 128 && code < 165 ? {code, signal: `signal ${code - 128}`} : {code, signal: null};
+    return code > 128 && code < 165
+      ? {code, signal: `signal ${code - 128}`, usage}
+      : {code, signal: null, usage};
   } catch {
     return undefined;
   }
