@@ -8,10 +8,8 @@ import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
+import {megatestCommand as megatest, ownEnvironment} from './bench-area.ts';
 import {median, type Row} from './report.ts';
-
-const checkout = process.env.MEGATEST_CHECKOUT ?? process.cwd();
-const megatest = join(checkout, 'packages/cli/bin/megatest');
 
 export async function step(options: readonly string[]): Promise<readonly Row[]> {
   const {values} = parseArgs({args: [...options], options: {rounds: {type: 'string', default: '50'}}});
@@ -73,11 +71,6 @@ function environmentOf(text: string): Record<string, string> {
     return [pair.slice(0, at), pair.slice(at + 1)];
   });
   return Object.fromEntries(pairs.filter(([name]) => name !== ''));
-}
-
-/** Nothing of a test around the bench. */
-function ownEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MT_')));
 }
 
 function timeOf(program: string, words: readonly string[], env: Readonly<Record<string, string>>): number {
