@@ -22,13 +22,17 @@ import {
   managerKeyFile,
   managerLogFile,
   managerSocket,
+  type PassingRefusal,
   PROGRAM_VERSION,
   PROTOCOL,
+  ProgramFile,
   processStart,
   type ReportEntry,
   RpcServer,
   startDaemon,
+  startManager,
   startMessages,
+  UPGRADE,
 } from '@megatest/rpc';
 import * as z from 'zod';
 import {type CommandInfo, decodeCommandInfo} from './execution/cmdinfo.ts';
@@ -73,6 +77,8 @@ export type ManagerPrograms = {
 
 const heartbeatMs = 3000;
 const idleLimitMs = 30_000;
+/** Who has made a daemon leave for a newer one has this long to start it. */
+const replacementMs = 60_000;
 /** Tests whose memory is looked at in one beat: a look takes a tenth of a millisecond, and all calls wait for it. */
 const looksPerBeat = 50;
 
@@ -121,11 +127,18 @@ class Manager {
   /** How often it has looked at the memory of a test. */
   #looks = 0;
   #busyMs = performance.now();
+  /** When the daemon left for a newer one. */
+  #replacedMs = Number.NEGATIVE_INFINITY;
+  readonly #program = new ProgramFile();
+  #refusal = '';
+  #hasSuccessor = false;
+  readonly #homehostName: string | undefined;
   #leave: (exitCode: number) => void = () => {};
 
   constructor(settings: z.output<typeof managerSettings>, programs: ManagerPrograms, local: Server) {
     const {area} = settings;
     this.#area = area;
+    this.#homehostName = settings.homehost ?? undefined;
     this.#programs = programs;
     this.#local = local;
     const directory = ensureManagerDirectory(area);
@@ -137,7 +150,7 @@ class Manager {
     this.#loader = new TestconfigLoader(
       async (env, testDir) => await this.#planning.testconfig(env, testDir),
     );
-    const homehost = decideHomehost(area.path, settings.homehost ?? undefined);
+    const homehost = decideHomehost(area.path, this.#homehostName);
     this.#daemon = makeDaemonClient({
       areaPath: area.path,
       homehost,
@@ -145,10 +158,17 @@ class Manager {
       giveUpS: undefined,
       startDaemon: async () => {
         // A daemon that somebody stopped stays stopped while there is nothing to tell it.
-        if (this.#isBusy) {
+        const isBeingReplaced = performance.now() - this.#replacedMs < replacementMs;
+        if (this.#isBusy && !isBeingReplaced) {
           startDaemon({areaPath: area.path, areaName: area.name, homehost, executable: programs.executable});
         }
       },
+      onNotification: (name, params) => {
+        if (name === 'server.goingDown' && 'reason' in params && params.reason === UPGRADE) {
+          this.#replacedMs = performance.now();
+        }
+      },
+      onPassingRefusal: (refusal) => this.#onRefused(refusal),
       onLost: () => {
         if (!this.#isBusy) {
           this.#stop('the daemon has left, and there is nothing to do');
@@ -256,7 +276,22 @@ class Manager {
     calls.close();
     this.#local.close();
     this.#daemon.close();
+    if (this.#hasSuccessor) {
+      startManager(this.#program.path, this.#area, this.#homehostName);
+    }
     return exitCode;
+  }
+
+  /** The daemon is not of this version. What runs goes on, and what it says is kept, until a manager of the other version takes over. */
+  #onRefused({message}: PassingRefusal): void {
+    if (message !== this.#refusal) {
+      this.#refusal = message;
+      this.#log.write(`ERROR: ${message}`);
+    }
+    if (this.#program.isReplaced && !this.#hasSuccessor) {
+      this.#hasSuccessor = true;
+      this.#stop('another version of this program has been put in its place, and takes over');
+    }
   }
 
   #serve(): void {
