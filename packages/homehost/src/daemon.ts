@@ -5,6 +5,7 @@
 import {randomUUID} from 'node:crypto';
 import {existsSync, mkdirSync, renameSync, rmSync, statSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
+import type {Server as TlsServer} from 'node:https';
 import {hostname, userInfo} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import {
@@ -82,7 +83,8 @@ class Daemon {
   readonly #settings: DaemonSettings;
   readonly #options: DaemonOptions;
   readonly #local: Server;
-  readonly #tcp: Server = createServer();
+  #tcp: Server | TlsServer = createServer();
+  #fingerprint: string | undefined;
   readonly #log: DaemonLog;
   readonly #serverId = randomUUID();
   readonly #startMs = Date.now();
@@ -218,7 +220,6 @@ class Daemon {
       serverId: this.#serverId,
       protocol: PROTOCOL,
       keys: {rw: readWrite.key, ro: readOnly.key},
-      fingerprint: '-',
       welcome: (client) => ({
         version: PROGRAM_VERSION,
         keys: homehost.store.keys,
@@ -245,10 +246,20 @@ class Daemon {
       post: async (request, response) => await this.#mustServe().post(request, response),
       status: () => this.#status(),
     };
+    if (this.#settings.tls) {
+      const {createTlsServer} = await import('./tls-server.ts');
+      const {server, fingerprint, messages} = await createTlsServer(dirname(this.#working));
+      this.#tcp = server;
+      this.#fingerprint = fingerprint;
+      for (const message of messages) {
+        this.#log.plain(message);
+      }
+    }
     for (const server of [this.#local, this.#tcp]) {
       server.on('request', (request, response) => answerHttp(request, response, pages));
-      this.#rpc.attach(server);
     }
+    this.#rpc.attach(this.#local);
+    this.#rpc.attach(this.#tcp, this.#fingerprint);
     this.#port = await listenSomewhere(this.#tcp, lowport, bindAddress === '-' ? ownAddress() : bindAddress);
   }
 
@@ -269,7 +280,7 @@ class Daemon {
       startTime: Math.floor(this.#startMs / 1000),
       protocol: PROTOCOL,
       version: PROGRAM_VERSION,
-      tls: null,
+      tls: this.#fingerprint === undefined ? null : {fingerprint: this.#fingerprint},
       dbPath: this.#working,
       socket: `megatest:${areaHash(areaPath)}`,
     });

@@ -8,6 +8,8 @@ export const daemonSettings = z.object({
   /** Bind address; `undefined` = all interfaces. */
   hostname: z.string().optional(),
   lowport: z.number().default(32_768),
+  /** Connections from other hosts are encrypted. */
+  tls: z.boolean().default(false),
   idleTimeoutS: z.number().default(300),
   syncIntervalS: z.number().default(3),
   syncMarginS: z.number().default(10),

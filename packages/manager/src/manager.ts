@@ -311,7 +311,6 @@ class Manager {
       serverId: this.#id,
       protocol: PROTOCOL,
       keys: {rw: key, ro: randomBytes(32).toString('hex')},
-      fingerprint: '-',
       welcome: () => ({
         version: PROGRAM_VERSION,
         keys: [],

@@ -136,6 +136,11 @@ export function locateDaemon(areaPath: string, goneServerId?: string): Endpoint 
   const address =
     record.host === hostname()
       ? ({kind: 'local', path: `\0megatest:${areaHash(areaPath)}`} as const)
-      : ({kind: 'tcp', host: record.ip, port: record.port} as const);
+      : ({
+          kind: 'tcp',
+          host: record.ip,
+          port: record.port,
+          fingerprint: record.tls?.fingerprint ?? null,
+        } as const);
   return {address, key};
 }

@@ -79,7 +79,7 @@ async function logInAs(ask: Ask, request: LoginRequest, protocol: number): Promi
     serverChallenge: hello.challenge,
     clientChallenge: challenge,
     clientId,
-    fingerprint: '-',
+    fingerprint: (endpoint.address.kind === 'tcp' ? endpoint.address.fingerprint : null) ?? '-',
   };
   const {name, key} = endpoint.key;
   const welcome = (await ask('server.login', {

@@ -6,25 +6,29 @@
  * effect once (spec homehost.md 8.6, 8.7).
  */
 import {randomBytes} from 'node:crypto';
-import {connect, type Socket} from 'node:net';
 import {UserError} from '@megatest/model';
-import {WebSocket} from 'ws';
 import type {RequestInfo} from './answer-request.ts';
 import type {ClientInfo} from './daemon-methods.ts';
 import {type LoginRequest, logIn} from './log-in.ts';
 import type {Handlers, MethodTable, ParamsOf, ResultOf} from './method-table.ts';
+import {openSocket} from './open-socket.ts';
 import {PassingRefusal} from './passing-refusal.ts';
-import {limits, Peer} from './peer.ts';
+import {Peer} from './peer.ts';
 import {RpcError} from './rpc-error.ts';
 
-const connectTimeoutMs = 10_000;
 /** Waits between attempts; the last one repeats. */
 const retryDelaysMs = [100, 250, 500, 1000, 1000, 1000, 1000, 2000, 4000, 8000, 15_000];
 
 /** Where the other end is, and how to prove oneself to it. */
 export type Endpoint = {
   readonly address:
-    | {readonly kind: 'tcp'; readonly host: string; readonly port: number}
+    | {
+        readonly kind: 'tcp';
+        readonly host: string;
+        readonly port: number;
+        /** Of the one certificate that is accepted: its SHA-256 as hex; `null` = not encrypted. */
+        readonly fingerprint: string | null;
+      }
     | {readonly kind: 'local'; readonly path: string};
   readonly key: {readonly name: 'rw' | 'ro'; readonly key: string};
 };
@@ -284,23 +288,4 @@ function isFinal(error: unknown): boolean {
     error instanceof UserError ||
     (error instanceof RpcError && ['protocolMismatch', 'loginRequired', 'notAllowed'].includes(error.kind))
   );
-}
-
-async function openSocket(endpoint: Endpoint): Promise<WebSocket> {
-  const {address} = endpoint;
-  const url = address.kind === 'tcp' ? `ws://${address.host}:${address.port}/rpc` : 'ws://localhost/rpc';
-  const socket = new WebSocket(url, 'megatest.v1', {
-    perMessageDeflate: false,
-    maxPayload: limits.frame,
-    handshakeTimeout: connectTimeoutMs,
-    ...(address.kind === 'local'
-      ? {createConnection: (): Socket => connect({path: address.path, timeout: connectTimeoutMs})}
-      : {}),
-  });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve);
-    socket.once('error', reject);
-    socket.once('close', () => reject(new Error('the connection was closed')));
-  });
-  return socket;
 }

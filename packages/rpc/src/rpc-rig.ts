@@ -66,7 +66,6 @@ export class RpcRig implements AsyncDisposable {
       serverId: 'server-1',
       protocol: 1,
       keys: rigKeys,
-      fingerprint: '-',
       welcome: () => ({keys: [], serverTimeMs: 0, epoch: '', lastSeqDone: 0}),
       ping: () => ({pid: process.pid}),
       onConnect: (connection) => this.connections.push(connection),
@@ -88,7 +87,7 @@ export class RpcRig implements AsyncDisposable {
 
   endpoint(keyName: 'rw' | 'ro' = 'rw', port = this.port): Endpoint {
     return {
-      address: {kind: 'tcp', host: '127.0.0.1', port},
+      address: {kind: 'tcp', host: '127.0.0.1', port, fingerprint: null},
       key: {name: keyName, key: rigKeys[keyName]},
     };
   }

@@ -4,6 +4,7 @@
  * are answered before that, and who stays a stranger is sent away.
  */
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import type {Server as TlsServer} from 'node:https';
 import {type WebSocket, WebSocketServer} from 'ws';
 import {answerRequest, type RequestInfo} from './answer-request.ts';
 import type {ClientInfo} from './daemon-methods.ts';
@@ -39,7 +40,6 @@ export type RpcServerOptions<T extends MethodTable> = {
   readonly serverId: string;
   readonly protocol: number;
   readonly keys: {readonly rw: string; readonly ro: string};
-  readonly fingerprint: string;
   /** What the login answers besides the proof. */
   readonly welcome: (client: ClientInfo) => Readonly<Record<string, unknown>>;
   readonly ping: () => unknown;
@@ -94,7 +94,8 @@ export class RpcServer<T extends MethodTable> {
     return this.#load.unanswered;
   }
 
-  attach(http: Server): void {
+  /** `fingerprint` is that of the certificate that the server shows, or `-`. */
+  attach(http: Server | TlsServer, fingerprint = '-'): void {
     const sockets = new WebSocketServer({
       server: http,
       path: '/rpc',
@@ -106,7 +107,7 @@ export class RpcServer<T extends MethodTable> {
     // Errors of the HTTP server, such as a port that is taken, are also told here; its owner deals with them.
     sockets.on('error', () => {});
     sockets.on('connection', (socket, request) =>
-      this.#accept(socket, request.socket.remoteAddress ?? 'local'),
+      this.#accept(socket, request.socket.remoteAddress ?? 'local', fingerprint),
     );
   }
 
@@ -175,7 +176,7 @@ export class RpcServer<T extends MethodTable> {
     return await answerRequest(serving, params, {id, method});
   }
 
-  #accept(socket: WebSocket, address: string): void {
+  #accept(socket: WebSocket, address: string, fingerprint: string): void {
     const {
       loginTimeoutMs = defaultLoginTimeoutMs,
       mostConnections = defaultMostConnections,
@@ -205,7 +206,7 @@ export class RpcServer<T extends MethodTable> {
         if (session.kind === 'loggedIn') {
           throw new RpcError('invalidRequest', 'this connection has logged in already');
         }
-        const terms = this.#challenge(params);
+        const terms = this.#challenge(params, fingerprint);
         session = {kind: 'challenged', client: params.client, terms};
         return {serverId: terms.serverId, protocol: this.#options.protocol, challenge: terms.serverChallenge};
       },
@@ -272,8 +273,8 @@ export class RpcServer<T extends MethodTable> {
     return wrapped as Handlers<T, RequestInfo>;
   }
 
-  #challenge(hello: Hello): LoginTerms {
-    const {areaPath, serverId, protocol, fingerprint} = this.#options;
+  #challenge(hello: Hello, fingerprint: string): LoginTerms {
+    const {areaPath, serverId, protocol} = this.#options;
     if (hello.protocol !== protocol) {
       throw new RpcError(
         'protocolMismatch',

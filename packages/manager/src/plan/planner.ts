@@ -272,6 +272,7 @@ function settingsOfDaemon(area: Area): DaemonSettingsText {
     keys: [...area.keys],
     hostname: config.get('server', 'hostname')?.trim() || undefined,
     lowport: number('server', 'lowport'),
+    tls: config.get('server', 'tls')?.trim() === 'yes',
     idleTimeoutS: timeoutHours === undefined ? undefined : timeoutHours * secondsPerHour,
     syncIntervalS: number('sync', 'interval'),
     syncMarginS: number('sync', 'margin'),
