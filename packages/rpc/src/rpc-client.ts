@@ -9,7 +9,7 @@ import {randomBytes} from 'node:crypto';
 import {connect, type Socket} from 'node:net';
 import {hostname, userInfo} from 'node:os';
 import {UserError} from '@megatest/model';
-import {WebSocket} from 'ws';
+import type {WebSocket} from 'ws';
 import type {RequestInfo} from './answer-request.ts';
 import type {ClientInfo} from './daemon-methods.ts';
 import {PROTOCOL} from './discovery.ts';
@@ -316,6 +316,8 @@ function isFinal(error: RpcError): boolean {
 }
 
 async function openSocket(endpoint: Endpoint): Promise<WebSocket> {
+  // Many commands have a client and ask nothing.
+  const {WebSocket} = await import('ws');
   const {address} = endpoint;
   const url = address.kind === 'tcp' ? `ws://${address.host}:${address.port}/rpc` : 'ws://localhost/rpc';
   const socket = new WebSocket(url, 'megatest.v1', {
