@@ -65,8 +65,11 @@ async function build() {
 
 /** Changes whenever a file that goes into the bundle changes. */
 function sourceStamp() {
-  const hash = createHash('sha256').update(readFileSync(join(root, 'scripts/bundle.mjs')));
-  hash.update(readFileSync(join(root, 'package-lock.json')));
+  // The code that is compiled ahead is only good for this Node.
+  const hash = createHash('sha256').update(process.version);
+  for (const name of ['scripts/bundle.mjs', 'scripts/compile-ahead.mjs', 'package-lock.json']) {
+    hash.update(readFileSync(join(root, name)));
+  }
   for (const workspace of readdirSync(join(root, 'packages')).sort()) {
     const folder = join(root, 'packages', workspace, 'src');
     if (!existsSync(folder)) {

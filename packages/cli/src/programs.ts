@@ -1,19 +1,28 @@
 /** Where the shipped programs are: the bundles stand in one folder, the commands that users call beside it. */
 import {join} from 'node:path';
+import {loadBundle} from './load-bundle.ts';
 
-/** A bundle of this package; in the bundle every module's own folder is `dist`. */
+/** What is loaded only by who needs it: each is bundled by itself, so that nothing is in it that only others need. */
+type Parts = {
+  readonly all: typeof import('./modern/all-bundle.ts');
+  readonly look: typeof import('./modern/look-bundle.ts');
+  readonly run: typeof import('./modern/run-bundle.ts');
+  readonly legacy: typeof import('./legacy/main.ts');
+  readonly 'helper-extras': typeof import('./actions/helper-extras.ts');
+  readonly 'area-actions': typeof import('./legacy/area-actions.ts');
+  readonly 'rare-actions': typeof import('./legacy/rare-actions.ts');
+  readonly execute: typeof import('./actions/execute.ts');
+  readonly pilot: typeof import('./actions/pilot.ts');
+  readonly 'start-server': typeof import('./actions/start-server.ts');
+};
+
+export function loadPart<Name extends keyof Parts>(name: Name): Parts[Name] {
+  return loadBundle(name);
+}
+
+/** A bundle of this package that is a process or a thread of its own; in the bundle every module's own folder is `dist`. */
 export function bundlePath(name: 'manager' | 'planner' | 'sync-worker'): string {
   return join(import.meta.dirname, `${name}.js`);
-}
-
-/** Helper calls inside tests: a bundle of its own, in which nothing is that only other commands need. */
-export async function helperProgram(): Promise<typeof import('./actions/helper-call.ts')> {
-  return await import(join(import.meta.dirname, 'helper-call.js'));
-}
-
-/** Bundled by itself too: few helper calls need it. */
-export async function helperExtras(): Promise<typeof import('./actions/helper-extras.ts')> {
-  return await import(join(import.meta.dirname, 'helper-extras.js'));
 }
 
 /** The `megatest` command, as tests are told in `MT_MEGATEST`. */

@@ -20,6 +20,7 @@ import {
   managerCallsDirectory,
   managerKeyFile,
   managerLogFile,
+  managerMethods,
   managerSocket,
   type PassingRefusal,
   PROGRAM_VERSION,
@@ -150,6 +151,7 @@ class Manager {
       },
       describeStart: () => startMessages(area.path),
       warn: (text) => this.#log.write(`WARNING: ${text}`),
+      serves: managerMethods,
       handlers: {
         'manager.plan': async (params) => await this.#planning.plan(params),
         'manager.expandItems': async (params) => await this.#planning.expandItems(params),

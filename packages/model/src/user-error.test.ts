@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {printPlace, printUserError, UserError} from './user-error.ts';
 
 describe('a user error', () => {
@@ -16,5 +16,17 @@ describe('a user error', () => {
     expect(printUserError(new UserError('no target given'))).toBe('no target given\n');
     expect(printPlace({file: 'a'})).toBe('a');
     expect(printPlace({file: 'a', line: 3})).toBe('a:3');
+  });
+
+  it('is known by other copies of its class, and its derived classes only by themselves', async () => {
+    vi.resetModules();
+    const other = await import('./user-error.ts');
+    expect(other.UserError).not.toBe(UserError);
+    expect(new other.UserError('no target given')).toBeInstanceOf(UserError);
+    expect(new Error('a bug')).not.toBeInstanceOf(UserError);
+    class OutOfReach extends UserError {}
+    expect(new OutOfReach('far')).toBeInstanceOf(UserError);
+    expect(new OutOfReach('far')).toBeInstanceOf(OutOfReach);
+    expect(new UserError('near')).not.toBeInstanceOf(OutOfReach);
   });
 });

@@ -23,7 +23,20 @@ export type UserErrorOptions = {
   readonly cause?: unknown;
 };
 
+const mark = Symbol.for('megatest.UserError');
+
 export class UserError extends Error {
+  /** Commands are bundled in parts, each with a class of its own: one part catches what another has thrown. */
+  static override [Symbol.hasInstance](value: unknown): value is UserError {
+    // biome-ignore lint/complexity/noThisInStatic: derived classes inherit this, and each is asked for itself.
+    if (this !== UserError) {
+      // biome-ignore lint/complexity/noThisInStatic: as above.
+      return Function.prototype[Symbol.hasInstance].call(this, value);
+    }
+    return typeof value === 'object' && value !== null && mark in value;
+  }
+
+  readonly [mark] = true;
   readonly place: Place | undefined;
   readonly hint: string | undefined;
   readonly exitCode: number;

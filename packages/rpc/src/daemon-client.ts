@@ -5,7 +5,7 @@ import {areaHash, PROGRAM_VERSION} from '@megatest/store';
 import type {RequestInfo} from './answer-request.ts';
 import type {DaemonMethods, DaemonNotifications} from './daemon-methods.ts';
 import {type Homehost, mayBeAlive, readKey} from './discovery.ts';
-import {type ManagerMethods, managerMethods} from './manager-methods.ts';
+import type {ManagerMethods} from './manager-methods.ts';
 import type {Handlers} from './method-table.ts';
 import type {PassingRefusal} from './passing-refusal.ts';
 import {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
@@ -23,6 +23,8 @@ export type DaemonClientOptions = {
   readonly startDaemon?: () => Promise<void>;
   /** What a start that did not lead to a daemon had to say. */
   readonly describeStart?: () => string;
+  /** What the daemon may ask of this process: given by managers, with their handlers. */
+  readonly serves?: ManagerMethods;
   readonly handlers?: Handlers<ManagerMethods, RequestInfo>;
   readonly onNotification?: <N extends keyof DaemonNotifications>(
     name: N,
@@ -63,7 +65,8 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
     }
   }
   return new RpcClient<DaemonMethods, ManagerMethods>({
-    serves: managerMethods,
+    // Commands do without the schemas of a manager: making them takes longer than asking.
+    serves: options.serves ?? ({} as ManagerMethods),
     handlers: options.handlers ?? {},
     areaPath,
     version: PROGRAM_VERSION,

@@ -5,7 +5,7 @@
 import {createHash} from 'node:crypto';
 import {connect, type Socket} from 'node:net';
 import {type TLSSocket, connect as tlsConnect} from 'node:tls';
-import {WebSocket} from 'ws';
+import type {WebSocket} from 'ws';
 import {PassingRefusal} from './passing-refusal.ts';
 import {limits} from './peer.ts';
 import type {Endpoint} from './rpc-client.ts';
@@ -28,6 +28,8 @@ export async function openSocket({address}: Endpoint): Promise<WebSocket> {
 }
 
 async function open(url: string, createConnection?: () => Socket): Promise<WebSocket> {
+  // Many commands have a client and ask nothing.
+  const {WebSocket} = await import('ws');
   const socket = new WebSocket(url, 'megatest.v1', {
     perMessageDeflate: false,
     maxPayload: limits.frame,

@@ -25,7 +25,7 @@ import {
   startManager,
 } from '@megatest/rpc';
 import {LegacyArguments} from '../legacy/arguments.ts';
-import {bundlePath, helperExtras} from '../programs.ts';
+import {bundlePath, loadPart} from '../programs.ts';
 import {limitS} from './helper-patience.ts';
 
 export type HelperWords = {
@@ -59,7 +59,7 @@ export async function helperCall(words: HelperWords, messages: HelperMessages): 
     return 6;
   }
   if (words.has('-runstep')) {
-    const {runStep} = await helperExtras();
+    const {runStep} = loadPart('helper-extras');
     return await runStep(call, words, messages);
   }
   await call.collect();
@@ -67,7 +67,7 @@ export async function helperCall(words: HelperWords, messages: HelperMessages): 
     return 1;
   }
   if (words.has('-summarize-items')) {
-    const {summarizeItems, withDaemon} = await helperExtras();
+    const {summarizeItems, withDaemon} = loadPart('helper-extras');
     await withDaemon(info, async (daemon) => await summarizeItems(info, daemon, messages));
   }
   return 0;
@@ -188,12 +188,12 @@ export class HelperCall {
       await manager.call('helper.report', {entries: [...entries]});
       manager.close();
     } else if (entries.length > 0) {
-      const {sendAlone} = await helperExtras();
+      const {sendAlone} = loadPart('helper-extras');
       await sendAlone(info, entries, messages);
     }
     const topLog = this.#topLog;
     if (topLog !== undefined) {
-      const {withDaemon} = await helperExtras();
+      const {withDaemon} = loadPart('helper-extras');
       await withDaemon(info, async (daemon) => {
         const test = {runId: info['run-id'], testName: info['test-name'], itemPath: ''};
         await daemon.call('tests.update', {test, set: {finalLogf: topLog}});

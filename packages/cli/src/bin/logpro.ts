@@ -1,4 +1,6 @@
 /** The `logpro` command. */
 import {logproCommand} from '@megatest/logpro';
 
-process.exitCode = await logproCommand(process.argv.slice(2));
+void logproCommand(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

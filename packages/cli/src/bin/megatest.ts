@@ -3,7 +3,8 @@
  * is needed, because helper calls inside tests start this program thousands of times.
  */
 import {printUserError, UserError} from '@megatest/model';
-import {isModern} from '../modern/names.ts';
+import {bundleFor, isModern} from '../modern/names.ts';
+import {loadPart} from '../programs.ts';
 
 /** An internal failure, as opposed to a mistake of the user. */
 const internalFailure = 70;
@@ -11,8 +12,8 @@ const internalFailure = 70;
 async function main(words: readonly string[]): Promise<number> {
   // Every call is a script then, whatever its words are.
   return isModern(words) && process.env.MT_RUNSCRIPT === undefined
-    ? await (await import('../modern/main.ts')).modernMain(words)
-    : await (await import('../legacy/main.ts')).legacyMain(words);
+    ? await loadPart(bundleFor(words)).main(words)
+    : await loadPart('legacy').legacyMain(words);
 }
 
 function report(error: unknown): number {
@@ -42,7 +43,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-:'));
-const exitCode = await main(words).catch(report);
-// What is still open (a connection, a timer) must not keep a finished command; its output is written first.
-process.exitCode = exitCode;
-process.stdout.write('', () => process.exit(exitCode));
+void main(words)
+  .catch(report)
+  .then((exitCode) => {
+    // What is still open (a connection, a timer) must not keep a finished command; its output is written first.
+    process.exitCode = exitCode;
+    process.stdout.write('', () => process.exit(exitCode));
+  });

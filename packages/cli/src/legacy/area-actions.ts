@@ -18,6 +18,7 @@ import {listServers, ping, printServers, stopServer} from '../actions/servers.ts
 import type {RunRequest} from '../actions/submit-run.ts';
 import {filesIn, testDirectories} from '../actions/test-files.ts';
 import type {Messages} from '../messages.ts';
+import {loadPart} from '../programs.ts';
 import {Session} from '../session.ts';
 import type {LegacyArguments} from './arguments.ts';
 
@@ -73,7 +74,7 @@ class AreaActions {
       return (await ping(address)) ? 0 : 1;
     }
     if (args.has('-server')) {
-      return await (await import('../actions/start-server.ts')).startServer(this.#session);
+      return await loadPart('start-server').startServer(this.#session);
     }
     if (args.has('-list-servers', '-kill-servers')) {
       this.#messages.print(printServers(listServers(this.#session.area.path)));

@@ -1,9 +1,12 @@
 /** The old style: every action that the words ask for, in the fixed order of spec cli.md 4. */
 import {existsSync, writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
+import {envFiles} from '@megatest/manager';
 import {UserError} from '@megatest/model';
+import {PROGRAM_VERSION} from '@megatest/rpc';
+import {helperCall} from '../actions/helper-call.ts';
 import {Messages, parseVerbosity, printVerbosity} from '../messages.ts';
-import {helperProgram} from '../programs.ts';
+import {loadPart} from '../programs.ts';
 import {LegacyArguments} from './arguments.ts';
 import {legacyHelp} from './help.ts';
 import {HELPER_OPTIONS} from './helper-options.ts';
@@ -55,42 +58,40 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
     return 0;
   }
   if (args.has('-version')) {
-    const {PROGRAM_VERSION} = await import('@megatest/rpc');
     messages.print(`${PROGRAM_VERSION}\n`);
     return 0;
   }
   const execute = args.value('-execute');
   if (execute !== undefined) {
-    return await (await import('../actions/execute.ts')).execute(execute, messages);
+    return await loadPart('execute').execute(execute, messages);
   }
   const recovered = args.value('-recover-test');
   if (recovered !== undefined) {
-    const {openSession} = await import('./area-actions.ts');
-    using session = openSession(args, messages);
-    return await (await import('../actions/recover-test.ts')).recoverTest(session, recovered);
+    using session = loadPart('area-actions').openSession(args, messages);
+    return await loadPart('rare-actions').recoverTest(session, recovered);
   }
   const pilot = args.value('-pilot');
   if (pilot !== undefined) {
-    return await (await import('../actions/pilot.ts')).pilot(pilot, messages);
+    return await loadPart('pilot').pilot(pilot, messages);
   }
   // Starting a daemon is what a script's own questions may need.
   if (isScript && !args.has('-server')) {
-    return await (await import('../actions/run-script.ts')).runScript(args, messages);
+    return await loadPart('rare-actions').runScript(args, messages);
   }
   if (args.has(...HELPER_OPTIONS)) {
-    return await (await helperProgram()).helperCall(args, messages);
+    return await helperCall(args, messages);
   }
   const base = args.value('-env2file');
   if (base !== undefined) {
-    await writeEnvironment(base);
+    writeEnvironment(base);
     return 0;
   }
   if (args.has('-envcap', '-envdelta')) {
-    await (await import('../actions/captured-environment.ts')).captureOrCompare(args, messages);
+    await loadPart('rare-actions').captureOrCompare(args, messages);
     return 0;
   }
   if (args.has('-show-cmdinfo')) {
-    await (await import('../actions/show-cmdinfo.ts')).showCommandInfo(args, messages);
+    await loadPart('rare-actions').showCommandInfo(args, messages);
     return 0;
   }
   if (args.has(...echoed)) {
@@ -101,8 +102,7 @@ export async function legacyMain(words: readonly string[]): Promise<number> {
   if (missing !== undefined) {
     throw new UserError(`${missing} is not supported by this version`, {exitCode: 1});
   }
-  const {areaActions} = await import('./area-actions.ts');
-  const outcome = await areaActions(args, messages);
+  const outcome = await loadPart('area-actions').areaActions(args, messages);
   if (outcome === 'nothing to do') {
     messages.say(0, legacyHelp(commandLine).trimEnd());
     return 0;
@@ -130,8 +130,7 @@ function warnOfOldOptions(args: LegacyArguments, messages: Messages): void {
   }
 }
 
-async function writeEnvironment(base: string): Promise<void> {
-  const {envFiles} = await import('@megatest/manager');
+function writeEnvironment(base: string): void {
   const {sh, csh} = envFiles(process.env);
   writeFileSync(`${base}.sh`, sh);
   writeFileSync(`${base}.csh`, csh);

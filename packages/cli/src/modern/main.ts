@@ -2,15 +2,11 @@
 import {nearNames, printUserError, UserError} from '@megatest/model';
 import {PROGRAM_VERSION} from '@megatest/rpc';
 import yargs from 'yargs';
-import {areaCommands} from './area-commands.ts';
-import {EXIT, type Outcome} from './command.ts';
-import {dbCommands} from './db-commands.ts';
-import {lookCommands} from './look-commands.ts';
+import {type CommandFile, EXIT, type Outcome} from './command.ts';
 import {MODERN_COMMANDS} from './names.ts';
-import {runCommands} from './run-commands.ts';
-import {serverCommands} from './server-commands.ts';
 
-export async function modernMain(words: readonly string[]): Promise<number> {
+/** `files`: the commands of this bundle. The help of one command does not depend on the others. */
+export async function modernMain(words: readonly string[], files: readonly CommandFile[]): Promise<number> {
   const outcome: Outcome = {exitCode: EXIT.ok};
   const [first] = words;
   if (first === 'version') {
@@ -18,11 +14,7 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     return EXIT.ok;
   }
   const wanted = first === 'help' ? words[1] : first;
-  if (
-    wanted !== undefined &&
-    !wanted.startsWith('-') &&
-    !(MODERN_COMMANDS as readonly string[]).includes(wanted)
-  ) {
+  if (wanted !== undefined && !wanted.startsWith('-') && !MODERN_COMMANDS.includes(wanted)) {
     const near = nearNames(wanted, MODERN_COMMANDS);
     throw new UserError(`megatest has no command "${wanted}"`, {
       hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see "megatest help"',
@@ -46,13 +38,7 @@ export async function modernMain(words: readonly string[]): Promise<number> {
     .option('color', {type: 'boolean', describe: '--no-color: no colours', hidden: true})
     .option('cache', {type: 'boolean', describe: '--no-cache: no kept configs', hidden: true})
     .option('yes', {alias: 'y', type: 'boolean', describe: 'no questions'})
-    .command([
-      ...areaCommands(outcome),
-      ...runCommands(outcome),
-      ...lookCommands(outcome),
-      ...serverCommands(outcome),
-      ...dbCommands(outcome),
-    ] as never)
+    .command(files.flatMap((file) => file(outcome)) as never)
     .demandCommand(1, 'which command? See "megatest help"')
     .strict()
     .version(PROGRAM_VERSION)

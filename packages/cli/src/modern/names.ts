@@ -1,40 +1,45 @@
 /** The commands of the new style, and which style a command line is of (spec cli.md 2). */
 import {LEGACY_SWITCHES, LEGACY_VALUE_OPTIONS} from '../legacy/arguments.ts';
 
-export const MODERN_COMMANDS = [
-  'config',
-  'data',
-  'db',
-  'disks',
-  'doctor',
-  'get',
-  'help',
-  'init',
-  'keys',
-  'kill',
-  'lock',
-  'logs',
-  'managers',
-  'new',
-  'remove',
-  'rerun',
-  'rpc',
-  'run',
-  'runconfig',
-  'runners',
-  'runs',
-  'server',
-  'set',
-  'shell',
-  'status',
-  'steps',
-  'target',
-  'tests',
-  'unlock',
-  'version',
-  'wait',
-  'why',
-] as const;
+/** Which bundle has each command: those that people and scripts call most are not loaded with the others. */
+const bundleOf = {
+  config: 'all',
+  data: 'look',
+  db: 'all',
+  disks: 'all',
+  doctor: 'all',
+  get: 'run',
+  help: 'all',
+  init: 'all',
+  keys: 'all',
+  kill: 'run',
+  lock: 'run',
+  logs: 'look',
+  managers: 'all',
+  new: 'all',
+  remove: 'run',
+  rerun: 'run',
+  rpc: 'all',
+  run: 'run',
+  runconfig: 'all',
+  runners: 'all',
+  runs: 'look',
+  server: 'all',
+  set: 'run',
+  shell: 'look',
+  status: 'look',
+  steps: 'look',
+  target: 'all',
+  tests: 'look',
+  unlock: 'run',
+  version: 'look',
+  wait: 'run',
+  why: 'look',
+} as const;
+
+export type CommandBundle = (typeof bundleOf)[keyof typeof bundleOf];
+
+export const MODERN_COMMANDS: readonly string[] = Object.keys(bundleOf);
 
 const legacyOptions: ReadonlySet<string> = new Set([...LEGACY_VALUE_OPTIONS, ...LEGACY_SWITCHES]);
 
@@ -44,6 +49,12 @@ function isLegacyOption(word: string): boolean {
 }
 
 const names: ReadonlySet<string> = new Set(MODERN_COMMANDS);
+
+/** The bundle that has the command which `words` begin with, and all of them when that is not a command. */
+export function bundleFor(words: readonly string[]): CommandBundle {
+  const [first = ''] = words;
+  return names.has(first) ? bundleOf[first as keyof typeof bundleOf] : 'all';
+}
 
 /** `words` without the program's name. */
 export function isModern(words: readonly string[]): boolean {

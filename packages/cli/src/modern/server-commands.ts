@@ -10,6 +10,7 @@ import {
 } from '@megatest/rpc';
 import type {Argv} from 'yargs';
 import {listServers, ping, printServers, stopServer} from '../actions/servers.ts';
+import {loadPart} from '../programs.ts';
 import {table} from '../view/style.ts';
 import {type CommandContext, type CommandFile, EXIT, inArea, type SelectorArguments} from './command.ts';
 
@@ -89,7 +90,7 @@ async function server(context: CommandContext, args: ServerArguments): Promise<n
   switch (args.what) {
     case 'start': {
       if (args.foreground === true) {
-        return await (await import('../actions/start-server.ts')).startServer(session);
+        return await loadPart('start-server').startServer(session);
       }
       const {pid, host} = await session.daemon.call('server.status', {});
       context.print(`the daemon of ${session.area.name} runs on ${host}, pid ${pid}\n`);

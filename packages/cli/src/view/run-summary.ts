@@ -1,10 +1,10 @@
 /** After a run: counts, and for each failed test why (the line of its log that decided), where its log is, and how to rerun it. */
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {formatDuration, hasFailed, isGood, label} from '@megatest/model';
 import type {StateCount, TestRow} from '@megatest/store';
-import * as z from 'zod';
 import type {Style} from './style.ts';
+import {readWhy} from './why-file.ts';
 
 export type SummaryInput = {
   readonly target: string;
@@ -18,13 +18,6 @@ export type SummaryInput = {
 /** So many failures are told in full; the rest is counted. */
 const mostFailures = 20;
 const mostLines = 3;
-
-const whyFile = z.object({
-  step: z.string(),
-  log: z.string(),
-  exit: z.string(),
-  lines: z.array(z.object({line: z.number(), text: z.string(), rule: z.string()})),
-});
 
 /** The worst first: what failed by itself before what was blocked by it. */
 const order = ['ABORT', 'FAIL', 'DEAD', 'KILLED', 'CHECK'];
@@ -90,14 +83,4 @@ function failure(row: TestRow, target: string, runName: string, style: Style): r
   }
   lines.push(`  rerun  megatest rerun failed -t ${target} -n ${runName} -p ${name}`);
   return lines;
-}
-
-/** What the execution left beside the log; the run directory may not be visible from this host. */
-export function readWhy(rundir: string): z.output<typeof whyFile> | undefined {
-  const file = join(rundir, '.mt/why.json');
-  try {
-    return existsSync(file) ? whyFile.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
-  } catch {
-    return undefined;
-  }
 }

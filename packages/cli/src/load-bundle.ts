@@ -1,0 +1,39 @@
+/**
+ * Loads a bundled program together with the code that V8 compiled for it when it was bundled: compiling it again took more than half
+ * of the start of a command. The code is bound to its source by the stamp that the source begins with; another version of Node
+ * refuses it and compiles the source.
+ */
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {constants, Script} from 'node:vm';
+
+/** `// ` and the stamp, which is the first line of a bundle. */
+const stampOf = /^\/\/ (\w+)/;
+
+/** What the program exports; a command has done its work, or is at it, when this returns. */
+export function loadBundle<Exports>(name: string): Exports {
+  const directory = import.meta.dirname;
+  const filename = join(directory, 'code', `${name}.js`);
+  // Bundles hold ASCII only.
+  const source = readFileSync(filename, 'latin1');
+  const [, stamp = ''] = stampOf.exec(source) ?? [];
+  const cachedData = compiled(join(directory, 'code', `${name}.${stamp}.cache`));
+  const script = new Script(source, {
+    filename,
+    ...(cachedData === undefined ? {} : {cachedData}),
+    // Sites may bring modules of their own.
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const module = {exports: {}};
+  script.runInThisContext()(module.exports, require, module, filename, directory);
+  return module.exports as Exports;
+}
+
+function compiled(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    // Bundled where nothing could be compiled ahead.
+    return undefined;
+  }
+}
