@@ -143,9 +143,11 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     },
     'db.cleanup': async (_, context) => {
       audit(context, 'cleaned up the database');
-      const counts = await once(context, () => clean(store.db, homehost.nowS()));
-      store.invalidate();
-      return counts;
+      return await once(context, () => {
+        const counts = clean(store.db, homehost.nowS());
+        store.invalidate();
+        return counts;
+      });
     },
     'sync.status': () => world.syncStatus(),
 
