@@ -1,5 +1,6 @@
 /**
- * Bundles every command of packages/cli/src/bin with esbuild into packages/cli/dist.
+ * Bundles every command of packages/cli/src/bin with esbuild into packages/cli/dist, or for a test into another folder and with
+ * other sources.
  *
  * Code splitting keeps what a command imports lazily out of its start; `better-sqlite3` stays outside, because its
  * native part is found relative to its own folder.
@@ -9,19 +10,19 @@ import {join} from 'node:path';
 import {build} from 'esbuild';
 import {root} from './root.mjs';
 
-export async function bundle() {
+export async function bundle({outdir = join(root, 'packages/cli/dist'), plugins = []} = {}) {
   const bin = join(root, 'packages/cli/src/bin');
-  const outdir = join(root, 'packages/cli/dist');
   rmSync(outdir, {recursive: true, force: true});
   mkdirSync(outdir, {recursive: true});
   const commands = readdirSync(bin).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   await bundleTogether(
     commands.map((name) => join(bin, name)),
     outdir,
+    plugins,
   );
   // Each built alone: what is built together shares pieces, and a piece brings whatever any of its users needs.
   for (const name of ['helper-call', 'helper-extras']) {
-    await bundleTogether([join(root, 'packages/cli/src/actions', `${name}.ts`)], outdir);
+    await bundleTogether([join(root, 'packages/cli/src/actions', `${name}.ts`)], outdir, plugins);
   }
   const fronts = join(root, 'packages/cli/bin');
   for (const name of existsSync(fronts) ? readdirSync(fronts) : []) {
@@ -29,10 +30,11 @@ export async function bundle() {
   }
 }
 
-async function bundleTogether(entryPoints, outdir) {
+async function bundleTogether(entryPoints, outdir, plugins) {
   await build({
     entryPoints,
     outdir,
+    plugins,
     bundle: true,
     splitting: true,
     format: 'esm',

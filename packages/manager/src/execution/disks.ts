@@ -61,6 +61,15 @@ export function freeKiBOf(path: string): number {
   return Math.floor((bavail * bsize) / 1024);
 }
 
+/** -1 for a place that cannot be asked, for example one that somebody has removed. */
+export function freeKiBOrUnknown(path: string): number {
+  try {
+    return freeKiBOf(path);
+  } catch {
+    return -1;
+  }
+}
+
 /** The number in the first line that a free-space script printed; -1 when there is none. */
 export function freeSpaceOfOutput(output: string): number {
   const text = output.split('\n', 1)[0]?.trim() ?? '';

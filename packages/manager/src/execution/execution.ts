@@ -10,33 +10,33 @@ import {appendFileSync, existsSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
-import {type ReportEntry, RpcError, withoutTestVariables} from '@megatest/rpc';
+import {type ReportEntry, withoutTestVariables} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
+import {claimTest} from './claim.ts';
 import {type CommandInfo, itemPathOf} from './cmdinfo.ts';
 import {makeGroup, removeGroup} from './control-group.ts';
-import {freeKiBOf} from './disks.ts';
+import {freeKiBOrUnknown} from './disks.ts';
 import {writeEnvFiles} from './env-files.ts';
 import {readSnapshot} from './env-snapshot.ts';
 import {testEnvironment} from './environment.ts';
 import type {ExecutionWorld} from './execution-world.ts';
 import {hostUname, loadPerCore} from './host-facts.ts';
-import {checkLog, extractRules, keepReason} from './log-check.ts';
+import {type JudgedTest, judgeStep, type KeptSteps, outcomeOfScript} from './judge-step.ts';
+import {extractRules} from './log-check.ts';
 import {deliverPending} from './pending-reports.ts';
 import {killTree} from './process-tree.ts';
 import {type Kill, type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
 import {addUsage, highest, memoryOf, noUsage, type ResourceUsage, usageOfGroup} from './resource-usage.ts';
 import {commandOf, makefileRules, prepareSteps, type Step, stepsOf} from './step-list.ts';
 import {readExit, readStarted, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
-import {priorOf, type StepRerun, splitSteps, withLater} from './step-rerun.ts';
-import {combine, finalStatus, rollUpOf, stepClass} from './step-result.ts';
+import {priorOf, type StepRerun, splitSteps} from './step-rerun.ts';
+import {finalStatus, rollUpOf} from './step-result.ts';
 import type {StepRecord} from './step-view.ts';
 import {writeSummaryPage} from './summary-page.ts';
 import {TestRecords, type Written} from './test-records.ts';
 import type {TestconfigData} from './testconfig-data.ts';
+import {timeLimitOf} from './time-limit.ts';
 import {heldWaiver} from './waivers.ts';
-
-/** What the end of a step means for the test. */
-type StepOutcome = Pick<Progress, 'rollUp' | 'prior'> & {readonly goesOn: boolean; readonly isFinal: boolean};
 
 const outputName = 'mt_launch.log';
 
@@ -51,10 +51,7 @@ export class Execution {
   readonly #records: TestRecords;
   readonly #rerun: StepRerun | undefined;
   /** Steps behind the only one that is repeated, and what is recorded of them. */
-  #kept: {readonly later: readonly Step[]; readonly records: readonly StepRecord[]} = {
-    later: [],
-    records: [],
-  };
+  #kept: KeptSteps = {later: [], records: []};
   readonly #hasRules = (stepName: string) => existsSync(join(this.rundir, `${stepName}.logpro`));
   #progress: Progress;
   #record: RecoveryRecord | undefined;
@@ -197,8 +194,13 @@ export class Execution {
   async #runRecorded(): Promise<number> {
     // A repetition of some steps says which before anything of the others is cleared.
     const known = this.#rerun === undefined ? undefined : await this.#configure();
-    const claimed = await this.#claim(known?.steps.map(({name}) => name));
-    if (!claimed) {
+    const isOurs =
+      this.#progress.stage === 'running' ||
+      (await claimTest(this.info, this.#world, this.#records, {
+        isAdopted: this.#isAdopted,
+        steps: known?.steps.map(({name}) => name),
+      }));
+    if (!isOurs) {
       return 0;
     }
     const {env, config, steps, prior} = known ?? (await this.#configure());
@@ -210,7 +212,7 @@ export class Execution {
       this.#save({
         stage: 'running',
         startS: this.#world.nowS(),
-        limitS: this.#limitOf(config),
+        limitS: timeLimitOf(this.info, config, this.#context, this.#world.log),
         group: makeGroup(this.launchId),
         prior,
         rollUp: rollUpOf(prior),
@@ -218,7 +220,12 @@ export class Execution {
       this.#fire({state: 'REMOTEHOSTSTART', status: 'n/a'});
       this.#records.report({
         type: 'update',
-        set: {uname: hostUname(), host: hostname(), diskfree: this.#freeKiB(), cpuload: loadPerCore()},
+        set: {
+          uname: hostUname(),
+          host: hostname(),
+          diskfree: freeKiBOrUnknown(this.rundir),
+          cpuload: loadPerCore(),
+        },
       });
       this.#records.report({type: 'state', state: 'RUNNING'});
     }
@@ -252,47 +259,6 @@ export class Execution {
     return {env, config, steps: wanted, prior: priorOf(earlier, records, this.#hasRules)};
   }
 
-  async #claim(steps: readonly string[] | undefined): Promise<boolean> {
-    const only = steps === undefined ? {} : {steps: [...steps]};
-    if (this.#progress.stage === 'running') {
-      return true;
-    }
-    if (this.#world.claim === undefined) {
-      this.#records.report({type: 'claimed', host: hostname(), pid: process.pid, ...only});
-      return true;
-    }
-    const request = {
-      testId: this.testId,
-      launchId: this.launchId,
-      host: hostname(),
-      pid: process.pid,
-      pidStart: '',
-      ...only,
-      // The manager before this one may have claimed it and died before it could say so.
-      ...(this.#isAdopted ? {takeOver: true} : {}),
-    };
-    try {
-      const {run} = await this.#world.claim(request);
-      return run;
-    } catch (error) {
-      if (error instanceof RpcError && (error.kind === 'conflict' || error.kind === 'notFound')) {
-        this.#world.log(`ERROR: ${error.message}`);
-        return false;
-      }
-      throw error;
-    }
-  }
-
-  #limitOf(config: TestconfigData): number | null {
-    if (config.runTimeLimitS === 'invalid') {
-      this.#world.log(
-        `WARNING: runtimelim of ${this.info['test-name']} has no valid part such as 30m, there is no limit`,
-      );
-      return null;
-    }
-    return config.runTimeLimitS ?? this.#context.runTimeLimitS;
-  }
-
   async #runSteps(steps: readonly Step[], config: TestconfigData): Promise<number> {
     const timer = this.#startLimit();
     let wasSignalled = false;
@@ -318,7 +284,9 @@ export class Execution {
         }
         wasSignalled = end.signal !== null;
         const isLast = position === steps.length - 1;
-        const outcome = step.isScript ? this.#endScript(end) : await this.#endStep(step, end, isLast);
+        const outcome = step.isScript
+          ? outcomeOfScript(end)
+          : await judgeStep(step, end, isLast, this.#judged);
         isFinal = outcome.isFinal;
         // Only now, with every report of it in the journal: a manager that dies before this judges the step once more, the same way.
         const {rollUp, prior, goesOn} = outcome;
@@ -365,7 +333,7 @@ export class Execution {
       const rules = config.logpro.find(([name]) => name === step.name)?.[1];
       extractRules(step.name, rules, this.info.testpath, this.rundir);
       appendFileSync(join(this.rundir, 'Makefile.ezsteps'), makefileRules(step, this.#hasRules(step.name)));
-      this.#reportStep(step.name, 'start', '-', '', '');
+      this.#reportStep(step.name, 'start', '-', '');
     }
     this.#save({position, pid: 0, pidStart: '', group: makeGroup(this.launchId) ?? this.#progress.group});
     const path = `${env.PATH ?? ''}${step.isScript ? '' : ':.'}`;
@@ -392,7 +360,7 @@ export class Execution {
   /** Rows that show a step as running for ever would be a lie. */
   #interruptedStep(step: Step, end: StepEnd): void {
     if (!step.isScript) {
-      this.#reportStep(step.name, 'end', signalText(end), '', '');
+      this.#reportStep(step.name, 'end', signalText(end), '');
     }
   }
 
@@ -401,62 +369,11 @@ export class Execution {
     const comment = `The run directory ${this.rundir} is gone`;
     this.#world.log(`ERROR: ${comment}`);
     if (!step.isScript) {
-      this.#reportStep(step.name, 'end', signalText(end), comment, '');
+      this.#reportStep(step.name, 'end', signalText(end), comment);
     }
     this.#records.report({type: 'ended', status: 'FAIL', comment, runDuration: this.runDurationS});
     this.#tellItemEnded();
     return 1;
-  }
-
-  #endScript(end: StepEnd): StepOutcome {
-    const rollUp = end.code ?? 1;
-    const prior = rollUp === 0 ? 'pass' : rollUp === 2 ? 'warn' : 'fail';
-    return {goesOn: end.signal === null, isFinal: false, rollUp, prior};
-  }
-
-  async #endStep(step: Step, end: StepEnd, isLast: boolean): Promise<StepOutcome> {
-    this.#world.log(`INFO: (0) step ${step.name} completed with exit code ${end.code ?? end.signal}`);
-    const checked = await checkLog(step.name, this.rundir, this.#env, this.#outputPath);
-    if (checked !== undefined) {
-      this.#world.log(`INFO: (0) logpro of step ${step.name} ended with exit code ${checked.exitCode}`);
-      if (checked.dat.rows.length > 0) {
-        this.#records.report({type: 'data', rows: [...checked.dat.rows], rollup: false});
-      }
-      this.#records.report({type: 'update', set: {finalLogf: `${step.name}.html`}});
-    }
-    const code = checked === undefined ? end.code : checked.exitCode;
-    const shown = code === null ? signalText(end) : String(code);
-    this.#reportStep(
-      step.name,
-      'end',
-      shown,
-      checked?.comment ?? '',
-      checked === undefined ? '' : `${step.name}.html`,
-    );
-    const own = combine(
-      this.#progress.prior,
-      stepClass(end.signal !== null && checked === undefined ? null : code, checked !== undefined),
-      step.name,
-    );
-    const combined = withLater(own, this.#kept.later, this.#kept.records, this.#hasRules);
-    const state = combined.isFinal || isLast ? 'COMPLETED' : 'RUNNING';
-    const waived = combined.status === 'FAIL' ? await this.#waiver(combined.comment) : undefined;
-    this.#records.report({
-      type: 'state',
-      state,
-      status: combined.status,
-      ...(combined.comment === undefined ? {} : {comment: combined.comment}),
-      ...waived,
-    });
-    if (combined.result !== 'pass') {
-      keepReason(this.rundir, step.name, shown, checked?.deciding ?? []);
-    }
-    return {
-      goesOn: combined.goesOn,
-      isFinal: state === 'COMPLETED',
-      rollUp: combined.rollUp,
-      prior: combined.result === 'pass' ? 'pass' : combined.result === 'warn' ? 'warn' : 'fail',
-    };
   }
 
   /** WAIVED instead of FAIL, with the comment that goes with it; `undefined` when nothing of the kind holds. */
@@ -483,7 +400,7 @@ export class Execution {
     const usage = this.#usage;
     this.#records.report({
       type: 'update',
-      set: {diskfree: this.#freeKiB(), cpuload: loadPerCore(), runDuration},
+      set: {diskfree: freeKiBOrUnknown(this.rundir), cpuload: loadPerCore(), runDuration},
     });
     const {kill} = this.#progress;
     if (kill !== null) {
@@ -498,7 +415,8 @@ export class Execution {
       const waived = status === 'FAIL' ? await this.#waiver(undefined) : undefined;
       this.#records.report({type: 'ended', status, runDuration, usage, ...waived});
     }
-    this.#writePages();
+    this.#tellItemEnded();
+    this.#writeSummary();
     return wasSignalled && kill === null ? 4 : 0;
   }
 
@@ -514,20 +432,7 @@ export class Execution {
     }
   }
 
-  #writePages(): void {
-    this.#tellItemEnded();
-    if (this.#isAdopted || this.#rerun !== undefined) {
-      // What was reported before is known to the daemon only; without it the page shows the rest.
-      void this.#world
-        .recordedSteps(this.testId)
-        .then((steps) => this.#writeSummary(steps))
-        .catch(() => this.#writeSummary(this.#records.steps));
-    } else {
-      this.#writeSummary(this.#records.steps);
-    }
-  }
-
-  #writeSummary(steps: readonly StepRecord[]): void {
+  #writeSummary(): void {
     const {info} = this;
     const page = {
       runId: info['run-id'],
@@ -538,9 +443,19 @@ export class Execution {
       finalLog: this.#records.finalLog,
       startS: this.#progress.startS,
       durationS: this.runDurationS,
-      steps,
+      steps: this.#records.steps,
     };
-    writeSummaryPage(this.rundir, page, this.#world.log);
+    const write = (steps: readonly StepRecord[]) =>
+      writeSummaryPage(this.rundir, {...page, steps}, this.#world.log);
+    if (this.#isAdopted || this.#rerun !== undefined) {
+      // What was reported before is known to the daemon only; without it the page shows the rest.
+      void this.#world
+        .recordedSteps(this.testId)
+        .then(write)
+        .catch(() => write(page.steps));
+    } else {
+      write(page.steps);
+    }
   }
 
   #startLimit(): NodeJS.Timeout | undefined {
@@ -561,27 +476,33 @@ export class Execution {
     return {launchId: this.launchId, group: this.#progress.group};
   }
 
+  get #judged(): JudgedTest {
+    return {
+      rundir: this.rundir,
+      env: this.#env,
+      outputPath: this.#outputPath,
+      prior: this.#progress.prior,
+      kept: this.#kept,
+      hasRules: this.#hasRules,
+      world: this.#world,
+      records: this.#records,
+      waiver: async (comment) => await this.#waiver(comment),
+    };
+  }
+
   #save(change: Partial<Progress>): void {
     this.#progress = {...this.#progress, ...change};
     this.#record?.save(change);
   }
 
-  #reportStep(stepName: string, state: string, status: string, comment: string, logfile: string): void {
-    this.#records.step({stepName, state, status, eventTime: this.#world.nowS(), comment, logfile});
+  #reportStep(stepName: string, state: string, status: string, comment: string): void {
+    this.#records.step({stepName, state, status, eventTime: this.#world.nowS(), comment, logfile: ''});
   }
 
   #fire(written: Written): void {
     const triggers = this.#config?.triggers ?? [];
     if (triggers.length > 0) {
       this.#world.fire({info: this.info, triggers, env: this.#env}, written);
-    }
-  }
-
-  #freeKiB(): number {
-    try {
-      return freeKiBOf(this.rundir);
-    } catch {
-      return -1;
     }
   }
 }
