@@ -180,7 +180,7 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
   async #connectOnce(): Promise<void> {
     const {areaPath, version, kind, serves, handlers, other, describe} = this.#options;
     const endpoint = await this.#options.locate();
-    const socket = await openSocket(endpoint).catch((error: unknown) => {
+    const {socket, stream} = await openSocket(endpoint).catch((error: unknown) => {
       const isSilent = error instanceof Error && error.message.includes('handshake has timed out');
       if (isSilent || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED') {
         this.#options.onRefused?.();
@@ -193,6 +193,7 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
       serves,
       handlers,
       makeId: () => nextId,
+      stream,
       ...(this.#options.onNotification === undefined ? {} : {onNotification: this.#options.onNotification}),
     });
     const ask = (method: string, params: unknown) => {
@@ -286,7 +287,9 @@ function isFinal(error: unknown): boolean {
   );
 }
 
-async function openSocket(endpoint: Endpoint): Promise<WebSocket> {
+async function openSocket(
+  endpoint: Endpoint,
+): Promise<{readonly socket: WebSocket; readonly stream: Socket | undefined}> {
   const {address} = endpoint;
   const url = address.kind === 'tcp' ? `ws://${address.host}:${address.port}/rpc` : 'ws://localhost/rpc';
   const socket = new WebSocket(url, 'megatest.v1', {
@@ -297,10 +300,14 @@ async function openSocket(endpoint: Endpoint): Promise<WebSocket> {
       ? {createConnection: (): Socket => connect({path: address.path, timeout: connectTimeoutMs})}
       : {}),
   });
+  let stream: Socket | undefined;
+  socket.once('upgrade', (response) => {
+    stream = response.socket;
+  });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the connection was closed')));
   });
-  return socket;
+  return {socket, stream};
 }
