@@ -11,7 +11,7 @@ import {
   type SyncStatus,
   type TestRef,
 } from '@megatest/rpc';
-import {clean, type RunRow, type TestRow} from '@megatest/store';
+import {clean, type RunRow, type TestCore, type TestRow} from '@megatest/store';
 import type {Homehost} from './homehost.ts';
 import {ask} from './managers.ts';
 import {applyReport, claim} from './reports.ts';
@@ -86,7 +86,15 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         ? store.tests.get(test.testId)
         : store.tests.find(test.runId, test.testName, test.itemPath);
     if (row === undefined) {
-      throw new RpcError('notFound', `there is no test ${JSON.stringify(test)}`, {what: 'test', id: test});
+      throw noSuchTest(test);
+    }
+    return row;
+  }
+
+  function core(id: number): TestCore {
+    const row = store.tests.core(id);
+    if (row === undefined) {
+      throw noSuchTest({testId: id});
     }
     return row;
   }
@@ -143,9 +151,11 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     },
     'db.cleanup': async (_, context) => {
       audit(context, 'cleaned up the database');
-      const counts = await once(context, () => clean(store.db, homehost.nowS()));
-      store.invalidate();
-      return counts;
+      return await once(context, () => {
+        const counts = clean(store.db, homehost.nowS());
+        store.invalidate();
+        return counts;
+      });
     },
     'sync.status': () => world.syncStatus(),
 
@@ -240,10 +250,10 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         ? store.tests.get(test.testId)
         : store.tests.find(test.runId, test.testName, test.itemPath)) ?? null,
     'tests.setState': async ({test, state, status, comment, expect}, context) => {
-      const id = find(test).id;
+      const {id} = 'testId' in test ? core(test.testId) : find(test);
       auditState(context, `test ${id}`, state, status);
       const result = await once(context, () => {
-        const row = find({testId: id});
+        const row = core(id);
         const isUnexpected =
           (expect?.states !== undefined && !expect.states.includes(row.state)) ||
           (expect?.statuses !== undefined && !expect.statuses.includes(row.status));
@@ -501,4 +511,8 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       }
     });
   }
+}
+
+function noSuchTest(test: TestRef): RpcError {
+  return new RpcError('notFound', `there is no test ${JSON.stringify(test)}`, {what: 'test', id: test});
 }

@@ -57,6 +57,7 @@ export class Homehost {
     this.#lastDeadCheckS = this.nowS();
     this.#log = options.log;
     this.#committer = new GroupCommitter(options.db, {
+      onBegin: () => this.store.tests.remember(),
       beforeCommit: () => this.#follow(),
       onCommit: () => this.#onCommit(),
       onRollback: (isWhole) => this.#onRollback(isWhole),
@@ -584,6 +585,7 @@ export class Homehost {
   }
 
   #onCommit(): void {
+    this.store.tests.forget();
     const told = this.#afterCommit;
     this.#afterCommit = [];
     for (const tell of told) {
@@ -603,6 +605,7 @@ export class Homehost {
     if (!isWhole) {
       return;
     }
+    this.store.tests.forget();
     this.store.takeChanges();
     this.#afterCommit = [];
     this.#dirty.clear();

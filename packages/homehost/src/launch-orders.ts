@@ -5,7 +5,7 @@
 import {join} from 'node:path';
 import {attemptDirectory, isRunning} from '@megatest/model';
 import type {Launch} from '@megatest/rpc';
-import type {Store, TestRow} from '@megatest/store';
+import type {Store, TestCore} from '@megatest/store';
 import type {Driver} from './driver.ts';
 import {isLaunchOf, makeLaunchId, retryOf} from './launch-id.ts';
 import {ask, type Manager, type Managers} from './managers.ts';
@@ -36,7 +36,7 @@ export class LaunchOrders {
     const {store, slots, nowS} = this.#world;
     const {instance, plan, retry} = ready;
     const {testId, testName, itemPath} = instance;
-    const row = store.tests.get(testId);
+    const row = store.tests.core(testId);
     // Two drivers never launch the same instance: the second one finds it running.
     if (row === undefined || isRunning(row.state) || row.state === 'KILLREQ') {
       driver.schedule?.notLaunched(testName, itemPath, row ?? {state: 'DELETED', status: 'n/a'});
@@ -61,7 +61,7 @@ export class LaunchOrders {
       return undefined;
     }
     if (retry > 0) {
-      this.#keepAttempt(row, retry, store.tests.launchId(testId));
+      this.#keepAttempt(testId, retry);
     }
     const launchId = makeLaunchId(driver.id, retry);
     const comment = driver.submission.action === 'rerun-step' ? undefined : '';
@@ -94,16 +94,15 @@ export class LaunchOrders {
       const launches: Launch[] = [];
       for (const {testId, testName, itemPath} of slots.holders()) {
         const test = tests.get(testName);
-        const row = store.tests.get(testId);
-        const launchId = store.tests.launchId(testId);
+        const row = store.tests.core(testId);
         const isLost =
           row?.state === 'LAUNCHED' &&
           row.runId === driver.runId &&
           !known.has(testId) &&
-          isLaunchOf(driver.id, launchId);
+          isLaunchOf(driver.id, row.launchId);
         if (isLost && test !== undefined) {
           const vars = driver.schedule?.varsOf(testName, itemPath) ?? [];
-          launches.push(this.#launch(driver, row, launchId, test, vars));
+          launches.push(this.#launch(driver, row, row.launchId, test, vars));
         }
       }
       for (let at = 0; at < launches.length; at += maxLaunchBatch) {
@@ -114,7 +113,7 @@ export class LaunchOrders {
 
   #launch(
     driver: Driver,
-    row: TestRow,
+    row: TestCore,
     launchId: string,
     test: {readonly testDir: string; readonly skip: {readonly kind: string; readonly value: string} | null},
     vars: readonly (readonly [string, string])[],
@@ -137,9 +136,13 @@ export class LaunchOrders {
   }
 
   /** What the attempt before this one came to; the manager keeps its files. */
-  #keepAttempt(row: TestRow, attempt: number, launchId: string): void {
+  #keepAttempt(testId: number, attempt: number): void {
     const {store} = this.#world;
-    store.attempts.add(row.id, row.runId, launchId, {
+    const row = store.tests.get(testId);
+    if (row === undefined) {
+      return;
+    }
+    store.attempts.add(row.id, row.runId, store.tests.launchId(testId), {
       attempt,
       result: `${row.state}/${row.status}`,
       comment: row.comment,

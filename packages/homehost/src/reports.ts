@@ -24,12 +24,15 @@ export function applyReport(
   const key = `journal:${journalId}`;
   const before = Number(store.doneResult(key, 0) ?? '0');
   let done = before;
-  for (const {seq, entry} of entries) {
-    if (seq > done) {
-      applyEntry(store, entry, nowS, hooks);
-      done = seq;
+  // What a test goes through within one report, nobody has seen: its row is written once.
+  store.tests.together(() => {
+    for (const {seq, entry} of entries) {
+      if (seq > done) {
+        applyEntry(store, entry, nowS, hooks);
+        done = seq;
+      }
     }
-  }
+  });
   if (done !== before) {
     store.replaceDone(key, 0, String(done), nowS);
   }
@@ -44,7 +47,10 @@ function applyEntry(store: Store, entry: ReportEntry, nowS: number, hooks: Repor
   switch (entry.type) {
     case 'launched':
       store.tests.update(entry.testId, {rundir: entry.rundir, shortdir: entry.shortdir});
-      setParentDirectory(store, row, entry.rundir);
+      if (row.itemPath !== '') {
+        // The parent of an iterated test is found in the link tree, where its items are side by side.
+        store.tests.setParentDirectory(row, entry.rundir.slice(0, -row.itemPath.length - 1));
+      }
       return;
     case 'launchFailed':
       if (entry.fatal) {
@@ -53,6 +59,7 @@ function applyEntry(store: Store, entry: ReportEntry, nowS: number, hooks: Repor
           {state: 'NOT_STARTED', status: 'n/a', comment: entry.reason},
           nowS,
         );
+        store.tests.settle();
         hooks.onFatalLaunch(row, entry.reason);
       } else {
         store.tests.setState(
@@ -139,18 +146,6 @@ function flakyComment(
   return retry > 0 && isGood(state ?? '', status ?? '') ? `Flaky: passed at retry ${retry}` : undefined;
 }
 
-/** The parent of an iterated test is found in the link tree, where its items are side by side. */
-function setParentDirectory(store: Store, row: TestCore, rundir: string): void {
-  if (row.itemPath === '') {
-    return;
-  }
-  const parent = store.tests.find(row.runId, row.testName, '');
-  const directory = rundir.slice(0, rundir.length - row.itemPath.length - 1);
-  if (parent !== undefined && parent.rundir !== directory) {
-    store.tests.update(parent.id, {rundir: directory, shortdir: directory});
-  }
-}
-
 /** The atomic start of an execution (spec homehost.md 9.4, execution.md 10.2). */
 export function claim(
   store: Store,
@@ -209,9 +204,13 @@ function beginExecution(
   nowS: number,
 ): void {
   const {testId, host, pid, steps} = by;
-  store.steps.deleteOf(testId, steps);
-  store.data.deleteOf(testId, steps);
-  store.usage.deleteOf(testId);
+  if (steps === undefined) {
+    store.deleteRecords(testId);
+  } else {
+    store.steps.deleteOf(testId, steps);
+    store.data.deleteOf(testId, steps);
+    store.usage.deleteOf(testId);
+  }
   const owner = {host, attemptnum: pid, runDuration: 0};
   const fresh =
     steps === undefined ? {comment: '', set: {...owner, passCount: 0, failCount: 0}} : {set: owner};

@@ -17,12 +17,15 @@ export type Serving<Serves extends MethodTable> = {
 
 export type WireError = {readonly code: number; readonly message: string; readonly data?: unknown};
 
-/** Runs the handler of `info.method`; everything that is wrong is thrown as an `RpcError`. */
-export async function answerRequest<Serves extends MethodTable>(
+/**
+ * Runs the handler of `info.method`; everything that is wrong is thrown as an `RpcError`. A handler that answers at once is not waited
+ * for: its answer is returned as it is.
+ */
+export function answerRequest<Serves extends MethodTable>(
   serving: Serving<Serves>,
   params: unknown,
   info: RequestInfo,
-): Promise<unknown> {
+): unknown {
   const name = info.method;
   // A name such as "constructor" is found on every object.
   if (!Object.hasOwn(serving.serves, name)) {
@@ -45,7 +48,7 @@ export async function answerRequest<Serves extends MethodTable>(
       `${name}: ${issue?.path.join('.') || 'parameters'}: ${issue?.message ?? 'invalid'}`,
     );
   }
-  return await handler(parsed.data as never, info);
+  return handler(parsed.data as never, info);
 }
 
 /** What of an error goes over the wire; what only a bug can cause goes without its stack. */

@@ -12,7 +12,13 @@ import type {Endpoint} from './rpc-client.ts';
 
 export const connectTimeoutMs = 10_000;
 
-export async function openSocket({address}: Endpoint): Promise<WebSocket> {
+export type OpenSocket = {
+  readonly socket: WebSocket;
+  /** What the socket writes to. */
+  readonly stream: Socket | undefined;
+};
+
+export async function openSocket({address}: Endpoint): Promise<OpenSocket> {
   switch (address.kind) {
     case 'local':
       return await open('ws://localhost/rpc', () => connect({path: address.path, timeout: connectTimeoutMs}));
@@ -27,7 +33,7 @@ export async function openSocket({address}: Endpoint): Promise<WebSocket> {
   }
 }
 
-async function open(url: string, createConnection?: () => Socket): Promise<WebSocket> {
+async function open(url: string, createConnection?: () => Socket): Promise<OpenSocket> {
   // Many commands have a client and ask nothing.
   const {WebSocket} = await import('ws');
   const socket = new WebSocket(url, 'megatest.v1', {
@@ -36,12 +42,16 @@ async function open(url: string, createConnection?: () => Socket): Promise<WebSo
     handshakeTimeout: connectTimeoutMs,
     ...(createConnection === undefined ? {} : {createConnection}),
   });
+  let stream: Socket | undefined;
+  socket.once('upgrade', (response) => {
+    stream = response.socket;
+  });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the connection was closed')));
   });
-  return socket;
+  return {socket, stream};
 }
 
 async function openTrusted(host: string, port: number, fingerprint: string): Promise<TLSSocket> {

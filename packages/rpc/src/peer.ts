@@ -5,11 +5,13 @@
  * them, while writes that arrive together run together and share one commit. A `long` method (one that waits for something to
  * happen) keeps nobody waiting. Parameters are checked against the method's schema before a handler sees them.
  */
+import type {Duplex} from 'node:stream';
 import {JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse} from 'json-rpc-2.0';
 import type {WebSocket} from 'ws';
 import {answerRequest, type Serving, toWire, type WireError} from './answer-request.ts';
 import type {MethodTable} from './method-table.ts';
 import {RPC_CODES, RpcError} from './rpc-error.ts';
+import {SendTogether} from './send-together.ts';
 
 export const limits = {
   /** Bytes of one frame. */
@@ -44,6 +46,8 @@ export type PeerOptions<Serves extends MethodTable> = Serving<Serves> & {
   readonly makeId?: () => string;
   readonly onCall?: (method: string) => void;
   readonly load?: Load;
+  /** What the WebSocket writes to. */
+  readonly stream?: Duplex | undefined;
   /** Bytes of the longest frame that is looked at. */
   readonly frameLimit?: () => number;
 };
@@ -61,7 +65,10 @@ export class Peer<Serves extends MethodTable = MethodTable> {
   readonly #client: JSONRPCClient;
   /** Ends when everything that was asked so far has been answered. */
   #answered: Promise<void> = Promise.resolve();
+  /** How many requests that is; without any, an answer that is there at once is sent at once. */
+  #inOrder = 0;
   readonly #load: Load;
+  readonly #together: SendTogether | undefined;
   #unanswered = 0;
   #framesInTurn = 0;
   /** Frames that arrived beyond `limits.framesPerTurn`; while there are many the socket is not read. */
@@ -77,6 +84,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
         ? new JSONRPCClient((request) => this.#sendJson(request))
         : new JSONRPCClient((request) => this.#sendJson(request), options.makeId);
     this.#load = options.load ?? {unanswered: 0};
+    this.#together = options.stream === undefined ? undefined : new SendTogether(options.stream);
     socket.on('message', (data, isBinary) => this.#onFrame(isBinary ? undefined : String(data)));
     socket.on('pong', () => {
       this.#lastHeard = performance.now();
@@ -124,6 +132,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
       this.socket.terminate();
       return;
     }
+    this.#together?.hold();
     this.socket.send(JSON.stringify(value));
   }
 
@@ -231,13 +240,20 @@ export class Peer<Serves extends MethodTable = MethodTable> {
     if (isKnown) {
       this.#options.onCall?.(method);
     }
+    const kind = (isKnown ? serves[method]?.kind : undefined) ?? 'read';
+    const isAlone = this.#inOrder === 0;
+    const started = isAlone || kind !== 'read' ? this.#answer(id, method, params) : undefined;
+    if (isAlone && started !== undefined && !(started instanceof Promise)) {
+      this.#tryTo(() => send(started));
+      return;
+    }
     this.#unanswered += 1;
     this.#load.unanswered += 1;
-    const kind = (isKnown ? serves[method]?.kind : undefined) ?? 'read';
     const before = this.#answered;
-    const run = async () => await this.#answer(id, method, params);
-    const response = kind === 'read' ? before.then(run) : run();
-    const inOrder = kind === 'long' ? response : Promise.all([response, before]).then(([made]) => made);
+    const response =
+      started === undefined ? before.then(() => this.#answer(id, method, params)) : Promise.resolve(started);
+    const inOrder =
+      kind === 'long' || isAlone ? response : Promise.all([response, before]).then(([made]) => made);
     const safe = inOrder
       .then((made) => {
         // Once the connection is closed nothing of it counts any more.
@@ -247,20 +263,37 @@ export class Peer<Serves extends MethodTable = MethodTable> {
           send(made);
         }
       })
-      .catch((error: unknown) => {
-        this.socket.emit('error', error instanceof Error ? error : new Error(String(error)));
-      });
+      .catch((error: unknown) => this.#onFault(error));
     if (kind !== 'long') {
-      this.#answered = safe;
+      this.#inOrder += 1;
+      this.#answered = safe.then(() => {
+        this.#inOrder -= 1;
+      });
     }
   }
 
-  async #answer(id: string | number | null, method: string, params: unknown): Promise<Response> {
+  #tryTo(send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
+  /** An answer that cannot be sent is the fault of this end: its connection does not go on. */
+  #onFault(error: unknown): void {
+    this.socket.emit('error', error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #answer(id: string | number | null, method: string, params: unknown): Response | Promise<Response> {
+    const good = (result: unknown): Response => ({jsonrpc: '2.0', id, result: result ?? null});
+    const bad = (error: unknown): Response => ({jsonrpc: '2.0', id, error: toWire(error)});
     try {
       const info = {id: id === null ? undefined : String(id), method};
-      return {jsonrpc: '2.0', id, result: (await answerRequest(this.#options, params, info)) ?? null};
+      const result = answerRequest(this.#options, params, info);
+      return result instanceof Promise ? result.then(good, bad) : good(result);
     } catch (error) {
-      return {jsonrpc: '2.0', id, error: toWire(error)};
+      return bad(error);
     }
   }
 }

@@ -184,7 +184,7 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
   async #connectOnce(): Promise<void> {
     const {areaPath, version, kind, serves, handlers, other, describe} = this.#options;
     const endpoint = await this.#options.locate();
-    const socket = await openSocket(endpoint).catch((error: unknown) => {
+    const {socket, stream} = await openSocket(endpoint).catch((error: unknown) => {
       const isSilent = error instanceof Error && error.message.includes('handshake has timed out');
       if (isSilent || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED') {
         this.#options.onRefused?.();
@@ -197,6 +197,7 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
       serves,
       handlers,
       makeId: () => nextId,
+      stream,
       ...(this.#options.onNotification === undefined ? {} : {onNotification: this.#options.onNotification}),
     });
     const ask = (method: string, params: unknown) => {

@@ -5,6 +5,7 @@
  */
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {Server as TlsServer} from 'node:https';
+import type {Socket} from 'node:net';
 import {type WebSocket, WebSocketServer} from 'ws';
 import {answerRequest, type RequestInfo} from './answer-request.ts';
 import type {ClientInfo} from './daemon-methods.ts';
@@ -106,9 +107,7 @@ export class RpcServer<T extends MethodTable> {
     });
     // Errors of the HTTP server, such as a port that is taken, are also told here; its owner deals with them.
     sockets.on('error', () => {});
-    sockets.on('connection', (socket, request) =>
-      this.#accept(socket, request.socket.remoteAddress ?? 'local', fingerprint),
-    );
+    sockets.on('connection', (socket, {socket: stream}) => this.#accept(socket, stream, fingerprint));
   }
 
   /** Answers `POST /rpc`. */
@@ -176,7 +175,8 @@ export class RpcServer<T extends MethodTable> {
     return await answerRequest(serving, params, {id, method});
   }
 
-  #accept(socket: WebSocket, address: string, fingerprint: string): void {
+  #accept(socket: WebSocket, stream: Socket, fingerprint: string): void {
+    const address = stream.remoteAddress ?? 'local';
     const {
       loginTimeoutMs = defaultLoginTimeoutMs,
       mostConnections = defaultMostConnections,
@@ -240,6 +240,7 @@ export class RpcServer<T extends MethodTable> {
       handlers: handlers as unknown as Handlers<T, RequestInfo>,
       check: (name) => this.#checkRole(name, session),
       load: this.#load,
+      stream,
       frameLimit: () => (session.kind === 'loggedIn' ? limits.frame : limits.frameOfStranger),
       ...(this.#options.onCall === undefined ? {} : {onCall: this.#options.onCall}),
     });

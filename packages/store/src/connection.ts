@@ -12,6 +12,8 @@ export function openWorking(path: string, options: {readonly readonly?: boolean}
     db.pragma('foreign_keys = OFF');
     // Checkpoints of 4 MB: small enough not to stall the event loop.
     db.pragma('wal_autocheckpoint = 1000');
+    // Every write of a group has its savepoint; in a file, what it may have to undo costs more than the write itself.
+    db.pragma('temp_store = MEMORY');
   }
   return db;
 }

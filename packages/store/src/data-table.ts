@@ -3,6 +3,7 @@ import type {Connection} from './connection.ts';
 import {matchColumn} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
+import type {TestTable} from './test-table.ts';
 
 export type DataRow = {
   readonly id: number;
@@ -21,10 +22,12 @@ export type DataRow = {
 export class DataTable {
   readonly #db: Connection;
   readonly #changes: () => Changes;
+  readonly #tests: TestTable;
 
-  constructor(db: Connection, changes: () => Changes) {
+  constructor(db: Connection, changes: () => Changes, tests: TestTable) {
     this.#db = db;
     this.#changes = changes;
+    this.#tests = tests;
   }
 
   add(testId: number, rows: readonly Omit<DataRow, 'id' | 'testId'>[]): void {
@@ -73,12 +76,7 @@ export class DataTable {
     ).get(testId);
     const failed = counts?.failed ?? 0;
     const passed = counts?.passed ?? 0;
-    prepared(this.#db, 'UPDATE tests SET fail_count = ?, pass_count = ? WHERE id = ?').run(
-      failed,
-      passed,
-      testId,
-    );
-    this.#changes().tests.add(testId);
+    this.#tests.update(testId, {failCount: failed, passCount: passed});
     if (failed > 0) {
       return 'FAIL';
     }

@@ -17,6 +17,8 @@ const defaultBusyLimitMs = 30_000;
 type Waiting = {readonly isMark: boolean; run(): void; settle(committed: boolean, error?: unknown): void};
 
 export type CommitHooks = {
+  /** The lock is held: until the commit or the rollback nobody else writes. */
+  readonly onBegin?: () => void;
   /** Still in the transaction, after the writes of the group: what follows from them is committed with them. */
   readonly beforeCommit?: () => void;
   readonly onCommit?: () => void;
@@ -29,6 +31,7 @@ export type CommitHooks = {
 export class GroupCommitter {
   readonly #db: Connection;
   readonly #waiting: Waiting[] = [];
+  readonly #onBegin: () => void;
   readonly #beforeCommit: () => void;
   readonly #onCommit: () => void;
   readonly #onRollback: (isWhole: boolean) => void;
@@ -40,6 +43,7 @@ export class GroupCommitter {
 
   constructor(db: Connection, hooks: CommitHooks = {}) {
     this.#db = db;
+    this.#onBegin = hooks.onBegin ?? (() => {});
     this.#beforeCommit = hooks.beforeCommit ?? (() => {});
     this.#onCommit = hooks.onCommit ?? (() => {});
     this.#onRollback = hooks.onRollback ?? (() => {});
@@ -127,6 +131,7 @@ export class GroupCommitter {
       if (!this.#begin()) {
         return;
       }
+      this.#onBegin();
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         group.push(next);
         next.run();

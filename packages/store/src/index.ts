@@ -30,13 +30,6 @@ export {
   refreshCache,
   tombstoneDays,
 } from './sync.ts';
-export {
-  type SetState,
-  type StateChange,
-  TEST_COLUMNS,
-  type TestCore,
-  type TestRow,
-  type TestSelection,
-  type TestUpdate,
-} from './test-table.ts';
+export {TEST_COLUMNS, type TestCore, type TestRow, type TestUpdate} from './test-row.ts';
+export type {SetState, StateChange, TestSelection} from './test-table.ts';
 export type {ResourceUsage, UsageRow} from './usage-table.ts';

@@ -43,7 +43,7 @@ export class Store {
     this.runs = new RunTable(db, this.keys, changed);
     this.tests = new TestTable(db, changed);
     this.steps = new StepTable(db, changed);
-    this.data = new DataTable(db, changed);
+    this.data = new DataTable(db, changed, this.tests);
     this.usage = new UsageTable(db);
     this.runners = new RunnerTable(db, changed);
     this.attempts = new AttemptTable(db);
@@ -65,6 +65,20 @@ export class Store {
   noteChanged(testIds: readonly number[]): void {
     for (const testId of testIds) {
       this.#changes.tests.add(testId);
+    }
+  }
+
+  /** Deletes what an execution left of a test. Most tests are executed once: a look costs less than three deletions of nothing. */
+  deleteRecords(testId: number): void {
+    const hasSome = prepared<[{readonly testId: number}], number>(
+      this.db,
+      `SELECT EXISTS (SELECT 1 FROM test_steps WHERE test_id = @testId) OR EXISTS (SELECT 1 FROM test_data WHERE test_id = @testId)
+         OR EXISTS (SELECT 1 FROM test_rundat WHERE test_id = @testId)`,
+    ).pluck();
+    if (hasSome.get({testId}) === 1) {
+      this.steps.deleteOf(testId);
+      this.data.deleteOf(testId);
+      this.usage.deleteOf(testId);
     }
   }
 

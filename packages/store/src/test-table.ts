@@ -1,88 +1,24 @@
 /**
  * Rows of `tests`. Every write of an item's state or status rolls up into the parent row in the same transaction (spec
- * homehost.md 9.10); the groups of items are kept as counters, so the cost does not depend on the number of items.
+ * homehost.md 9.10).
  */
-import {type CountedGroup, rollUp} from '@megatest/model';
+import type {StateStatus} from '@megatest/model';
 import type {Statement} from 'better-sqlite3';
 import type {Connection} from './connection.ts';
+import {ItemCounters} from './item-counters.ts';
 import {all, type Condition, matchList, matchTests} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
-
-export type TestRow = {
-  readonly id: number;
-  readonly runId: number;
-  readonly testName: string;
-  readonly state: string;
-  readonly status: string;
-  readonly eventTime: number;
-  readonly host: string;
-  readonly cpuload: number;
-  readonly diskfree: number;
-  readonly uname: string;
-  readonly rundir: string;
-  readonly itemPath: string;
-  readonly runDuration: number;
-  readonly finalLogf: string;
-  readonly comment: string;
-  readonly shortdir: string;
-  readonly attemptnum: number;
-  readonly archived: number;
-  /** What brought it to its host, such as `slurm 12`; empty when a manager ran it by itself. */
-  readonly job: string;
-};
-
-/** Columns in the order of homehost.md 4.7, and what is new. */
-export const TEST_COLUMNS = [
-  'id',
-  'run_id',
-  'testname',
-  'state',
-  'status',
-  'event_time',
-  'host',
-  'cpuload',
-  'diskfree',
-  'uname',
-  'rundir',
-  'item_path',
-  'run_duration',
-  'final_logf',
-  'comment',
-  'shortdir',
-  'attemptnum',
-  'archived',
-  'job',
-] as const;
-
-const aliases: Readonly<Record<string, string>> = {
-  run_id: 'runId',
-  testname: 'testName',
-  event_time: 'eventTime',
-  item_path: 'itemPath',
-  run_duration: 'runDuration',
-  final_logf: 'finalLogf',
-};
-
-/** The columns that `tests.update` may set, by their name on the wire. */
-const updatable = {
-  comment: 'comment',
-  eventTime: 'event_time',
-  runDuration: 'run_duration',
-  cpuload: 'cpuload',
-  diskfree: 'diskfree',
-  uname: 'uname',
-  host: 'host',
-  rundir: 'rundir',
-  shortdir: 'shortdir',
-  passCount: 'pass_count',
-  failCount: 'fail_count',
-  attemptnum: 'attemptnum',
-  finalLogf: 'final_logf',
-  job: 'job',
-} as const;
-
-export type TestUpdate = {readonly [K in keyof typeof updatable]?: string | number | undefined};
+import {
+  type ColumnValues,
+  columnAliases,
+  columnsOf,
+  TEST_COLUMNS,
+  type TestCore,
+  type TestRow,
+  type TestUpdate,
+} from './test-row.ts';
+import {TestWriter} from './test-writer.ts';
 
 export type SetState = {
   readonly state?: string | undefined;
@@ -106,43 +42,23 @@ export type TestSelection = {
   readonly limit?: number | undefined;
 };
 
-/** What decisions look at: a row without what is only shown. */
-export type TestCore = {
-  readonly id: number;
-  readonly runId: number;
-  readonly testName: string;
-  readonly itemPath: string;
-  readonly state: string;
-  readonly status: string;
-  readonly launchId: string;
-};
-
-type Counter = {parent: {readonly id: number} & CountedState; readonly counts: Map<string, number>};
-type CountedState = {readonly state: string; readonly status: string};
-
 const select = TEST_COLUMNS.map((column) =>
-  aliases[column] === undefined ? column : `${column} AS ${aliases[column]}`,
+  columnAliases[column] === undefined ? column : `${column} AS ${columnAliases[column]}`,
 ).join(', ');
 
 export class TestTable {
   readonly #db: Connection;
   readonly #changes: () => Changes;
   readonly #get: Statement<[number], TestRow>;
-  readonly #core: Statement<[number], TestCore>;
   readonly #find: Statement<[number, string, string], TestRow>;
   readonly #insert: Statement<[number, string, string, number], {id: number}>;
-  readonly #groups: Statement<[number, string], CountedGroup>;
-  /** State and status of the items below one parent, as counts; filled when first needed. */
-  readonly #counters = new Map<string, Counter>();
+  readonly #writer: TestWriter;
+  readonly #counters: ItemCounters;
 
   constructor(db: Connection, changes: () => Changes) {
     this.#db = db;
     this.#changes = changes;
     this.#get = db.prepare(`SELECT ${select} FROM tests WHERE id = ?`);
-    this.#core = db.prepare(
-      `SELECT id, run_id AS runId, testname AS testName, item_path AS itemPath, state, status, launch_id AS launchId
-       FROM tests WHERE id = ?`,
-    );
     this.#find = db.prepare(
       `SELECT ${select} FROM tests WHERE run_id = ? AND testname = ? AND item_path = ?`,
     );
@@ -150,21 +66,42 @@ export class TestTable {
       `INSERT INTO tests (run_id, testname, item_path, state, status, event_time) VALUES (?, ?, ?, 'NOT_STARTED', 'n/a', ?)
        ON CONFLICT (run_id, testname, item_path) DO NOTHING RETURNING id`,
     );
-    this.#groups = db.prepare(
-      `SELECT state, status, count(*) AS count FROM tests WHERE run_id = ? AND testname = ? AND item_path <> ''
-       GROUP BY state, status`,
-    );
+    this.#writer = new TestWriter(db, changes);
+    this.#counters = new ItemCounters(db, (runId, testName) => this.find(runId, testName, ''));
+  }
+
+  /** A transaction has begun, in which nobody else writes: rows that were seen in it are not read again until `forget`. */
+  remember(): void {
+    this.#writer.remember();
+  }
+
+  forget(): void {
+    this.#writer.forget();
+  }
+
+  /**
+   * Makes the changes of many entries of a report as few statements. The methods of this table see them at once, other statements
+   * after `settle`.
+   */
+  together<T>(change: () => T): T {
+    return this.#writer.together(change);
+  }
+
+  settle(): void {
+    this.#writer.settle();
   }
 
   get(testId: number): TestRow | undefined {
+    this.settle();
     return this.#get.get(testId);
   }
 
   core(testId: number): TestCore | undefined {
-    return this.#core.get(testId);
+    return this.#writer.core(testId);
   }
 
   find(runId: number, testName: string, itemPath: string): TestRow | undefined {
+    this.settle();
     return this.#find.get(runId, testName, itemPath);
   }
 
@@ -183,10 +120,10 @@ export class TestTable {
       const inserted = this.#insert.get(runId, testName, itemPath, nowS);
       if (inserted !== undefined) {
         this.#changes().tests.add(inserted.id);
-        this.#count(runId, testName, itemPath, undefined, {state: 'NOT_STARTED', status: 'n/a'});
+        this.#counters.count({runId, testName, itemPath}, undefined, {state: 'NOT_STARTED', status: 'n/a'});
         return {testId: inserted.id, created: true, state: 'NOT_STARTED', status: 'n/a'};
       }
-      const row = this.#find.get(runId, testName, itemPath);
+      const row = this.find(runId, testName, itemPath);
       if (row === undefined) {
         throw new Error(`test ${testName}/${itemPath} of run ${runId} is neither new nor known`);
       }
@@ -197,7 +134,8 @@ export class TestTable {
                uname = 'n/a', host = 'n/a', final_logf = 'logs/final.log', run_duration = 0 WHERE id = ?`,
         ).run(nowS, row.id);
         this.#changes().tests.add(row.id);
-        this.#count(runId, testName, itemPath, row, {state: 'NOT_STARTED', status: 'n/a'});
+        this.#writer.invalidate();
+        this.#counters.count(row, row, {state: 'NOT_STARTED', status: 'n/a'});
         return {testId: row.id, created: false, state: 'NOT_STARTED', status: 'n/a'};
       }
       return {testId: row.id, created: false, state: row.state, status: row.status};
@@ -213,142 +151,59 @@ export class TestTable {
     values: SetState,
     nowS: number,
   ): {readonly test: StateChange; readonly top: StateChange | undefined} | undefined {
-    const row = this.#core.get(testId);
+    const row = this.#writer.core(testId);
     if (row === undefined) {
       return undefined;
     }
     const next = {state: values.state ?? row.state, status: values.status ?? row.status};
-    if (row.itemPath !== '') {
-      // Before the write, so that the counters hold the old values whether they were there or are read now.
-      this.#counterOf(row.runId, row.testName);
-    } else {
-      this.#counters.delete(`${row.runId}\0${row.testName}`);
-    }
-    this.#write(testId, next, values, nowS);
-    const top = row.itemPath === '' ? undefined : this.#rollUpInto(row, next);
-    return {test: {testId, ...next}, top};
-  }
-
-  /** One statement for all of it: every update of a row costs its indexes and its journal. */
-  #write(testId: number, next: CountedState, values: SetState, nowS: number): void {
-    const columns = ['state = ?', 'status = ?'];
-    const parameters: unknown[] = [next.state, next.status];
-    const add = (column: string, value: unknown) => {
-      columns.push(`${column} = ?`);
-      parameters.push(value);
+    const write = () => {
+      this.#writer.set(testId, columnsOfState(next, values, nowS));
     };
-    if (values.comment !== undefined) {
-      add('comment', values.comment);
+    if (row.itemPath === '') {
+      this.#counters.parentChanged(row);
+      write();
+      return {test: {testId, ...next}, top: undefined};
     }
-    if (values.state === 'LAUNCHED' || values.state === 'REMOTEHOSTSTART') {
-      add('event_time', nowS);
+    const rolledUp = this.#counters.rollUp(row, next, write);
+    if (rolledUp === undefined) {
+      return {test: {testId, ...next}, top: undefined};
     }
-    if (values.launchId !== undefined) {
-      add('launch_id', values.launchId);
-      add('attemptnum', 0);
-      add('job', '');
+    const {parent, hasChanged} = rolledUp;
+    const {id, state, status} = parent;
+    if (hasChanged) {
+      this.#writer.set(id, [
+        ['state', state],
+        ['status', status],
+      ]);
     }
-    for (const [column, value] of columnsOf(values.set ?? {})) {
-      add(column, value);
-    }
-    this.#update(testId, columns, parameters);
-  }
-
-  /** The stamp is written here, so that the trigger which stamps everybody's updates has nothing left to do. */
-  #update(testId: number, columns: readonly string[], parameters: readonly unknown[]): boolean {
-    const sql = `UPDATE tests SET ${columns.join(', ')}, last_update = strftime('%s', 'now') WHERE id = ?`;
-    const result = prepared(this.#db, sql).run(...parameters, testId);
-    this.#changes().tests.add(testId);
-    return result.changes > 0;
-  }
-
-  #rollUpInto(before: TestCore, next: CountedState): StateChange | undefined {
-    const counter = this.#counterOf(before.runId, before.testName);
-    if (counter === undefined) {
-      return undefined;
-    }
-    this.#move(counter.counts, before, next);
-    const others: CountedGroup[] = [];
-    for (const [key, count] of counter.counts) {
-      const [state = '', status = ''] = key.split('\0');
-      const isOwn = state === next.state && status === next.status;
-      others.push({state, status, count: isOwn ? count - 1 : count});
-    }
-    const result = rollUp(next, others);
-    const {parent} = counter;
-    if (parent.state !== result.state || parent.status !== result.status) {
-      this.#update(parent.id, ['state = ?', 'status = ?'], [result.state, result.status]);
-      counter.parent = {...parent, ...result};
-    }
-    return {testId: parent.id, ...result};
-  }
-
-  #counterOf(runId: number, testName: string) {
-    const key = `${runId}\0${testName}`;
-    const known = this.#counters.get(key);
-    if (known !== undefined) {
-      return known;
-    }
-    const parent = this.#find.get(runId, testName, '');
-    if (parent === undefined) {
-      return undefined;
-    }
-    const counts = new Map(
-      this.#groups.all(runId, testName).map((group) => [`${group.state}\0${group.status}`, group.count]),
-    );
-    const made = {parent, counts};
-    this.#counters.set(key, made);
-    return made;
-  }
-
-  /** Keeps the counters of a parent right when a row below it changes; does nothing when nobody has asked for them yet. */
-  #count(
-    runId: number,
-    testName: string,
-    itemPath: string,
-    before: {readonly state: string; readonly status: string} | undefined,
-    after: {readonly state: string; readonly status: string},
-  ): void {
-    if (itemPath === '') {
-      this.#counters.delete(`${runId}\0${testName}`);
-      return;
-    }
-    const counter = this.#counters.get(`${runId}\0${testName}`);
-    if (counter !== undefined) {
-      this.#move(counter.counts, before, after);
-    }
-  }
-
-  #move(
-    counts: Map<string, number>,
-    before: {readonly state: string; readonly status: string} | undefined,
-    after: {readonly state: string; readonly status: string},
-  ): void {
-    if (before !== undefined) {
-      const key = `${before.state}\0${before.status}`;
-      counts.set(key, Math.max(0, (counts.get(key) ?? 0) - 1));
-    }
-    const key = `${after.state}\0${after.status}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    return {test: {testId, ...next}, top: {testId: id, state, status}};
   }
 
   update(testId: number, values: TestUpdate): boolean {
-    const entries = columnsOf(values);
-    return (
-      entries.length === 0 ||
-      this.#update(
-        testId,
-        entries.map(([column]) => `${column} = ?`),
-        entries.map(([, value]) => value),
-      )
-    );
+    const columns = columnsOf(values);
+    if (columns.length === 0) {
+      return true;
+    }
+    const isThere = this.#writer.set(testId, columns);
+    if (values.rundir !== undefined || values.shortdir !== undefined) {
+      const row = this.#writer.core(testId);
+      if (row?.itemPath === '') {
+        this.#counters.parentMoved(row, row);
+      }
+    }
+    return isThere;
+  }
+
+  /** The parent of an item is found in this directory. */
+  setParentDirectory(item: TestCore, directory: string): void {
+    const parent = this.#counters.parentOf(item);
+    if (parent !== undefined && parent.rundir !== directory) {
+      this.update(parent.id, {rundir: directory, shortdir: directory});
+    }
   }
 
   launchId(testId: number): string {
-    return (
-      prepared<[number], string>(this.#db, 'SELECT launch_id FROM tests WHERE id = ?').pluck().get(testId) ??
-      ''
-    );
+    return this.#writer.core(testId)?.launchId ?? '';
   }
 
   /** Launches that a job is to take and has not begun. */
@@ -413,7 +268,7 @@ export class TestTable {
     const same = keys.map((key) => `r."${key}" = me."${key}"`).join(' AND ') || '1';
     return prepared<[number, string, string], TestRow>(
       this.#db,
-      `SELECT ${TEST_COLUMNS.map((column) => `t.${column}${aliases[column] === undefined ? '' : ` AS ${aliases[column]}`}`).join(', ')}
+      `SELECT ${TEST_COLUMNS.map((column) => `t.${column}${columnAliases[column] === undefined ? '' : ` AS ${columnAliases[column]}`}`).join(', ')}
          FROM tests AS t JOIN runs AS r ON r.id = t.run_id JOIN runs AS me ON me.id = ?
          WHERE r.id <> me.id AND r.state <> 'deleted' AND ${same} AND t.testname = ? AND t.item_path = ? AND t.state <> 'DELETED'
          ORDER BY r.id DESC LIMIT 1`,
@@ -470,37 +325,41 @@ export class TestTable {
   /** Marks rows DELETED and removes their steps, data and earlier attempts. */
   delete(testIds: readonly number[]): void {
     for (const testId of testIds) {
-      const row = this.#core.get(testId);
+      const row = this.#writer.core(testId);
       if (row === undefined) {
         continue;
       }
       prepared(this.#db, 'DELETE FROM test_steps WHERE test_id = ?').run(testId);
       prepared(this.#db, 'DELETE FROM test_data WHERE test_id = ?').run(testId);
       prepared(this.#db, "DELETE FROM jobs WHERE action = 'launch-test' AND test_id = ?").run(testId);
-      prepared(this.#db, "UPDATE tests SET state = 'DELETED', status = 'n/a', comment = '' WHERE id = ?").run(
-        testId,
-      );
-      this.#count(row.runId, row.testName, row.itemPath, row, {state: 'DELETED', status: 'n/a'});
-      this.#changes().tests.add(testId);
+      this.#writer.set(testId, [
+        ['state', 'DELETED'],
+        ['status', 'n/a'],
+        ['comment', ''],
+      ]);
+      this.#counters.count(row, row, {state: 'DELETED', status: 'n/a'});
     }
   }
 
   invalidate(): void {
     this.#counters.clear();
+    this.#writer.invalidate();
   }
 }
 
-/** The columns of an update with their values; what is `undefined` is left as it is. */
-function columnsOf(values: TestUpdate): readonly (readonly [string, string | number])[] {
-  const entries: [string, string | number][] = [];
-  for (const [name, value] of Object.entries(values)) {
-    const column = updatable[name as keyof typeof updatable];
-    if (column === undefined) {
-      throw new Error(`tests has no column for ${name}`);
-    }
-    if (value !== undefined) {
-      entries.push([column, value]);
-    }
+function columnsOfState(next: StateStatus, values: SetState, nowS: number): ColumnValues {
+  const columns: [string, string | number][] = [
+    ['state', next.state],
+    ['status', next.status],
+  ];
+  if (values.comment !== undefined) {
+    columns.push(['comment', values.comment]);
   }
-  return entries;
+  if (values.state === 'LAUNCHED' || values.state === 'REMOTEHOSTSTART') {
+    columns.push(['event_time', nowS]);
+  }
+  if (values.launchId !== undefined) {
+    columns.push(['launch_id', values.launchId], ['attemptnum', 0], ['job', '']);
+  }
+  return [...columns, ...columnsOf(values.set ?? {})];
 }
