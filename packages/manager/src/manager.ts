@@ -245,6 +245,7 @@ class Manager {
       process.on(signal, () => this.#stop(`got ${signal}`));
     }
     this.#serve();
+    this.#planning.prepare();
     this.#tests.adoptAll();
     void this.#daemon.connect().catch((error: unknown) => {
       this.#log.write(`ERROR: ${error instanceof Error ? error.message : error}`);

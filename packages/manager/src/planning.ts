@@ -8,7 +8,7 @@ import type {CommandInfo} from './execution/cmdinfo.ts';
 import type {TestconfigData} from './execution/testconfig-data.ts';
 import type {AreaContext} from './plan/area-context.ts';
 import type {PlanningReply, PlanningRequest} from './plan/planner.ts';
-import {askPlanner} from './plan/planner-child.ts';
+import {ReadyPlanner} from './plan/ready-planner.ts';
 import type {Submissions, Submitted} from './submissions.ts';
 
 type PlanRequest = ParsedParamsOf<ManagerMethods, 'manager.plan'>;
@@ -19,26 +19,30 @@ const contextAgeMs = 60_000;
 
 export class Planning {
   readonly #areaPath: string;
-  readonly #planner: string;
+  readonly #planner: ReadyPlanner;
   readonly #submissions: Submissions;
   readonly #log: (text: string) => void;
   readonly #contexts = new Map<string, {readonly context: AreaContext; readonly readMs: number}>();
-  #running = 0;
 
   constructor(areaPath: string, planner: string, submissions: Submissions, log: (text: string) => void) {
     this.#areaPath = areaPath;
-    this.#planner = planner;
+    this.#planner = new ReadyPlanner(planner);
     this.#submissions = submissions;
     this.#log = log;
   }
 
   get isBusy(): boolean {
-    return this.#running > 0;
+    return this.#planner.isAsking;
+  }
+
+  /** Gets ready for the request that a manager is mostly started for. */
+  prepare(): void {
+    this.#planner.prepare();
   }
 
   async plan({submission, argv}: PlanRequest): Promise<PlanReply> {
     const submitted = this.submitted(submission.uuid);
-    const reply = await this.#ask(this.#requestOf('plan', submission, submitted, argv));
+    const reply = await this.#planner.ask(this.#requestOf('plan', submission, submitted, argv));
     if (reply.context !== undefined) {
       this.#submissions.put(submission.uuid, {...submitted, context: reply.context});
     }
@@ -55,7 +59,7 @@ export class Planning {
   }) {
     const {submission, testName, testDir} = params;
     const request = this.#requestOf('items', submission, this.submitted(submission.uuid), []);
-    const {items, messages, error} = await this.#ask({...request, testName, testDir});
+    const {items, messages, error} = await this.#planner.ask({...request, testName, testDir});
     if (items === undefined) {
       throw new Error(error ?? `the items of ${testName} could not be read`);
     }
@@ -74,7 +78,7 @@ export class Planning {
     if (submitted.context !== null) {
       return submitted.context;
     }
-    const context = contextIn(await this.#ask(this.#requestOf('context', submission, submitted, [])));
+    const context = contextIn(await this.#planner.ask(this.#requestOf('context', submission, submitted, [])));
     this.#submissions.put(submission.uuid, {...submitted, context});
     return context;
   }
@@ -94,7 +98,7 @@ export class Planning {
     if (known !== undefined && performance.now() - known.readMs < contextAgeMs) {
       return known.context;
     }
-    const reply = await this.#ask({
+    const reply = await this.#planner.ask({
       kind: 'context',
       areaPath: this.#areaPath,
       env,
@@ -120,7 +124,7 @@ export class Planning {
   }
 
   async testconfig(env: Readonly<Record<string, string>>, testDir: string): Promise<TestconfigData> {
-    const reply = await this.#ask({
+    const reply = await this.#planner.ask({
       kind: 'testconfig',
       areaPath: this.#areaPath,
       env,
@@ -147,17 +151,8 @@ export class Planning {
     argv: readonly string[],
   ): PlanningRequest {
     const {target, runName, options} = submission;
-    const {env, cwd} = submitted;
-    return {kind, areaPath: this.#areaPath, env, cwd, target, runName, options, argv};
-  }
-
-  async #ask(request: PlanningRequest): Promise<PlanningReply> {
-    this.#running += 1;
-    try {
-      return await askPlanner(this.#planner, request);
-    } finally {
-      this.#running -= 1;
-    }
+    const {env, cwd, umask} = submitted;
+    return {kind, areaPath: this.#areaPath, env, cwd, umask, target, runName, options, argv};
   }
 }
 

@@ -3,6 +3,7 @@ import {hostname} from 'node:os';
 import {UserError} from '@megatest/model';
 import {areaHash, PROGRAM_VERSION} from '@megatest/store';
 import type {RequestInfo} from './answer-request.ts';
+import {comesUp} from './comes-up.ts';
 import type {DaemonMethods, DaemonNotifications} from './daemon-methods.ts';
 import {type Homehost, mayBeAlive, readKey} from './discovery.ts';
 import type {ManagerMethods} from './manager-methods.ts';
@@ -91,6 +92,7 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
         await options.startDaemon();
         // What looked dead may only have been slow: it is asked again if nobody takes its place.
         goneServerId = undefined;
+        await comesUp(() => locateDaemon(areaPath, goneServerId) !== undefined, startPauseMs);
       }
       const started = locateDaemon(areaPath, goneServerId);
       if (started === undefined) {

@@ -7,6 +7,7 @@ import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {join} from 'node:path';
 import {type AreaIdentity, makePrivateDirectory, managerDirectory, PROGRAM_VERSION} from '@megatest/store';
+import {comesUp} from './comes-up.ts';
 import {managerSocket} from './discovery.ts';
 import type {LocalMethods} from './manager-methods.ts';
 import type {PassingRefusal} from './passing-refusal.ts';
@@ -46,7 +47,9 @@ export function makeManagerClient(options: ManagerClientOptions): ManagerClient 
           lastStartMs = performance.now();
           start();
         }
-        throw new Error('the manager of this host is not up yet');
+        if (!(await comesUp(async () => await somebodyListens(path), startPauseMs))) {
+          throw new Error('the manager of this host is not up yet');
+        }
       }
       const key = readFileSync(managerKeyFile(area), 'utf8').trim();
       return {address: {kind: 'local', path}, key: {name: 'rw', key}};

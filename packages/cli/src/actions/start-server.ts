@@ -1,5 +1,4 @@
 /** The daemon in this process: its settings are read from the area's config in a child, for the daemon runs no user's command. */
-import {daemonSettings, runDaemon} from '@megatest/homehost';
 import {askPlanner, leaveGroupOfTest} from '@megatest/manager';
 import {UserError} from '@megatest/model';
 import {releaseStartLock} from '@megatest/rpc';
@@ -16,7 +15,7 @@ export async function startServer(session: Session): Promise<number> {
         {place: {file: homehost.file}, exitCode: 1},
       );
     }
-    const reply = await askPlanner(bundlePath('planner'), {
+    const asked = askPlanner(bundlePath('planner'), {
       kind: 'settings',
       areaPath: area.path,
       env: environment(),
@@ -26,6 +25,8 @@ export async function startServer(session: Session): Promise<number> {
       options: {},
       argv: [],
     });
+    // Loaded while the child reads.
+    const [reply, {daemonSettings, runDaemon}] = await Promise.all([asked, import('@megatest/homehost')]);
     if (reply.settings === undefined) {
       throw new UserError(reply.error ?? 'the settings of the daemon could not be read');
     }

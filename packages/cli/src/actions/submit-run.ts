@@ -50,13 +50,15 @@ export async function submitRun(
     cleanCache({linkTree: session.area.linkTree, target, runName});
   }
   const umask = process.umask();
+  const watch = new Watch(session, events);
+  // Both ways take a while, the more so when daemon and manager have to be started. The call below says what is wrong, if anything is.
+  void watch.client.connect().catch(() => {});
   const manager = await session.manager.call('submission.open', {
     uuid,
     env: {...environment(), ...request.env},
     cwd: process.cwd(),
     umask,
   });
-  const watch = new Watch(session, events);
   const {driverId, runId} = await watch.client.call('runs.submit', {
     uuid,
     action,

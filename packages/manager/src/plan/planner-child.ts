@@ -1,5 +1,6 @@
 /** Both sides of the planning child: the manager's, which gives it a request and a time limit, and its own main function. */
-import {fork} from 'node:child_process';
+import {type ChildProcess, fork} from 'node:child_process';
+import {printUserError, UserError} from '@megatest/model';
 import {answer, type PlanningReply, type PlanningRequest} from './planner.ts';
 
 /** What the child tells before its reply: what it reads now, and how long it may take in all, once it knows. */
@@ -7,18 +8,23 @@ type ChildNote =
   | {readonly note: 'reading'; readonly file: string}
   | {readonly note: 'limit'; readonly ms: number};
 
-/** Runs as the child: one request by message, notes, one reply, end. */
+/** Runs as the child: one request by message, notes, one reply, end; also when nobody is left who could ask. */
 export function runPlannerChild(): void {
+  process.once('disconnect', () => process.exit(0));
   process.once('message', (request: PlanningRequest) => {
     let reply: PlanningReply | {readonly crash: string};
     const tell = (note: ChildNote) => process.send?.(note);
     try {
+      become(request);
       reply = answer(request, {
         onReading: (file) => tell({note: 'reading', file}),
         onLimit: (ms) => tell({note: 'limit', ms}),
       });
     } catch (error) {
-      reply = {crash: error instanceof Error ? (error.stack ?? error.message) : String(error)};
+      reply =
+        error instanceof UserError
+          ? {messages: [], error: printUserError(error).trimEnd()}
+          : {crash: error instanceof Error ? (error.stack ?? error.message) : String(error)};
     }
     process.send?.(reply, () => process.exit(0));
   });
@@ -26,20 +32,43 @@ export function runPlannerChild(): void {
 
 const defaultLimitMs = 600_000;
 
-/** Asks a fresh child; it is ended, and the request fails, when it takes too long. */
-export async function askPlanner(
-  plannerPath: string,
-  request: PlanningRequest,
-  limitMs = defaultLimitMs,
-): Promise<PlanningReply> {
-  const child = fork(plannerPath, [], {
-    env: request.env,
-    cwd: request.cwd,
+/** The child may have started before anybody knew for whom. */
+function become({env, cwd, umask}: PlanningRequest): void {
+  for (const name of Object.keys(process.env)) {
+    if (!Object.hasOwn(env, name)) {
+      delete process.env[name];
+    }
+  }
+  Object.assign(process.env, env);
+  try {
+    process.chdir(cwd);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new UserError(`the directory that this was started from cannot be entered: ${cause}`);
+  }
+  if (umask !== undefined) {
+    process.umask(umask);
+  }
+}
+
+export function startChild(plannerPath: string, env: NodeJS.ProcessEnv): ChildProcess {
+  return fork(plannerPath, [], {
+    env,
+    cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // A plan makes many small objects and ends: collecting them in small steps took half of its time.
     execArgv: ['--max-semi-space-size=64'],
     serialization: 'advanced',
   });
+}
+
+/** Asks a fresh child. */
+export async function askPlanner(plannerPath: string, request: PlanningRequest): Promise<PlanningReply> {
+  return await askChild(startChild(plannerPath, request.env), request);
+}
+
+/** Asks a child that nobody has asked yet; it is ended, and the request fails, when it takes too long. */
+export async function askChild(child: ChildProcess, request: PlanningRequest): Promise<PlanningReply> {
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-64 * 1024);
@@ -60,7 +89,7 @@ export async function askPlanner(
           },
           ms - (performance.now() - startMs),
         );
-      let timer = limitAt(limitMs);
+      let timer = limitAt(defaultLimitMs);
       child.once('error', reject);
       // Its end may be seen before its last message: only then nothing more can come.
       const silent = new Promise((done) => child.once('disconnect', done));

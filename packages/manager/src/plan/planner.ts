@@ -42,6 +42,8 @@ export type PlanningRequest = {
   readonly areaPath: string;
   readonly env: Env;
   readonly cwd: string;
+  /** Of who submitted; that of the process which asks when it is not given. */
+  readonly umask?: number;
   readonly target: string;
   readonly runName: string;
   readonly options: SubmitOptions;
