@@ -1,22 +1,68 @@
 /** Worked examples of homehost.md 15 that no smaller test holds; worked-examples.md says where each of them is. */
-import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {hostname, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {daemonSettings} from '@megatest/homehost';
 import {askPlanner} from '@megatest/manager';
 import {decideHomehost, ownAddress} from '@megatest/rpc';
-import {cachePaths, ensureSchema, openWorking, Store, workingDirectory} from '@megatest/store';
+import {
+  cachePaths,
+  ensureSchema,
+  managerDirectory,
+  openWorking,
+  Store,
+  workingDirectory,
+} from '@megatest/store';
+import Database from 'better-sqlite3';
 import {describe, expect, it} from 'vitest';
 import {listServers, printServers} from '../../packages/cli/src/actions/servers.ts';
 import {loadArea} from '../../packages/config/src/area.ts';
 import {isDead} from '../../packages/homehost/src/scheduler/dead-tests.ts';
-import {TestArea} from '../rig/area.ts';
+import {type RunOptions, steerScript, TestArea} from '../rig/area.ts';
+import {Conductor} from '../rig/conductor.ts';
 import {Hosts} from '../rig/hosts.ts';
 import {describeWith} from '../rig/needs.ts';
+import {until} from '../rig/until.ts';
 import {config, LoneArea} from './lone-area.ts';
 import {RawClient} from './raw-client.ts';
 
 const planner = join(import.meta.dirname, '../../packages/cli/dist/planner.js');
+
+const nobodysHome = {env: {HOME: '/nonexistent'}};
+
+function asNobody(command: string): string {
+  return `setpriv --reuid=65534 --regid=65534 --clear-groups ${command}`;
+}
+
+/** What this user's commands left in /tmp of this host. */
+function forgetNobody({path}: TestArea): void {
+  const area = {path, name: 'area'};
+  rmSync(cachePaths(area, 'nobody')[0] ?? '', {force: true});
+  for (const folder of [workingDirectory(area, 'nobody'), managerDirectory(area, 'nobody')]) {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+/** What is recorded is listed without a word, a run is refused, and nothing in the area is made or taken away. */
+async function expectReadOnly(area: TestArea, where: RunOptions): Promise<void> {
+  const before = await area.shell('find . | sort');
+  const listed = await area.shell(asNobody('megatest -list-runs %'), where);
+  expect(listed).toMatchObject({code: 0, stderr: ''});
+  expect(listed.stdout).toContain('good');
+  const run = await area.shell(asNobody('megatest -run -target x -runname other -testpatt %'), where);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain(`${area.path} is read-only for you: a run is refused`);
+  expect(await area.shell('find . | sort')).toEqual(before);
+}
 
 class Folder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'megatest-example-'));
@@ -92,6 +138,19 @@ describe('homehost 15.2 homehost', () => {
     using folder = new Folder();
     folder.write('.homehost', '');
     expect(() => decideHomehost(folder.path, undefined)).toThrow(/is empty/);
+  });
+});
+
+describeWith(['root', 'unshare'], 'homehost 15.2 homehost that nobody decided', () => {
+  it('and an area that may not be written: no host is it, what is recorded is read, a run is refused', async () => {
+    await using lone = await LoneArea.make();
+    const {area} = lone;
+    await area.megatest(['server', 'stop']);
+    rmSync(join(area.path, '.homehost'));
+    chmodSync(dirname(area.path), 0o755);
+    await area.shell('chmod -R a-w .');
+    await expectReadOnly(area, nobodysHome);
+    forgetNobody(area);
   });
 });
 
@@ -295,6 +354,106 @@ describeWith(['root', 'ip', 'unshare', 'sshd', 'ssh'], 'homehost 15.16 access pa
   });
 });
 
+/** An area with one steered test. */
+function steeredArea(): TestArea {
+  return TestArea.make({
+    'megatest.config': config,
+    'runconfigs.config': '[default]\nSTEER_DIR #{getenv MT_RUN_AREA_HOME}/../steer\n',
+    'tests/good/testconfig': `[ezsteps]\nbody ${steerScript}\n`,
+  });
+}
+
+const stepWords = '$MT_MEGATEST -step extra :state end :status 0';
+const stepQuery = "SELECT status FROM test_steps WHERE stepname = 'extra'";
+
+function rowsOf(file: string): unknown[] {
+  const db = new Database(file, {readonly: true});
+  try {
+    return db.prepare(stepQuery).all();
+  } finally {
+    db.close();
+  }
+}
+
+describe('homehost 15.16 access path on the homehost', () => {
+  it.each([
+    ['single-user', 0o755],
+    ['shared', 0o775],
+  ])(
+    'owner, %s area, no daemon: -step starts one, its row is in M when it returns, and in T soon after',
+    async (_, mode) => {
+      await using area = steeredArea();
+      chmodSync(area.path, mode);
+      using conductor = new Conductor(area.beside('steer'));
+      const run = area.start(['megatest', 'run', '-t', 'x', '-n', 'r']);
+      const body = await conductor.body();
+      const {pid, dbPath} = area.serverRecord();
+      process.kill(pid, 'SIGKILL');
+      await until(() => !existsSync(`/proc/${pid}`));
+      body.run(
+        `${stepWords}; echo $? > $MT_RUN_AREA_HOME/returned.new; mv $MT_RUN_AREA_HOME/returned.new $MT_RUN_AREA_HOME/returned`,
+      );
+      await until(() => existsSync(join(area.path, 'returned')));
+      expect(readFileSync(join(area.path, 'returned'), 'utf8')).toBe('0\n');
+      expect(rowsOf(dbPath)).toEqual([{status: '0'}]);
+      await until(() => rowsOf(join(area.path, 'megatest.db')).length === 1);
+      body.exit(0);
+      expect((await run.ended).code).toBe(0);
+    },
+  );
+});
+
+describeWith(['root', 'unshare'], 'homehost 15.16 access path of another user on the homehost', () => {
+  it('-step without a daemon starts one as that user, and waits for it', async () => {
+    await using area = steeredArea();
+    using conductor = new Conductor(area.beside('steer'));
+    chmodSync(area.beside('steer'), 0o777);
+    chmodSync(dirname(area.path), 0o755);
+    expect((await area.megatest(['server', 'start'])).code).toBe(0);
+    expect((await area.megatest(['server', 'stop'])).code).toBe(0);
+    await area.shell('chmod -R a+rwX .');
+    const run = area.start(['sh', '-c', asNobody('megatest run -t x -n r')], nobodysHome);
+    const body = await conductor.body();
+    const {pid} = area.serverRecord();
+    process.kill(pid, 'SIGKILL');
+    await until(() => !existsSync(`/proc/${pid}`));
+    body.run(
+      `${stepWords}; echo $? > $MT_RUN_AREA_HOME/returned.new; mv $MT_RUN_AREA_HOME/returned.new $MT_RUN_AREA_HOME/returned`,
+    );
+    await until(() => existsSync(join(area.path, 'returned')));
+    expect(readFileSync(join(area.path, 'returned'), 'utf8')).toBe('0\n');
+    expect(area.serverRecord()).toMatchObject({uid: 65_534, user: 'nobody'});
+    expect(area.serverRecord().pid).not.toBe(pid);
+    body.exit(0);
+    expect((await run.ended).code).toBe(0);
+    await until(() => rowsOf(join(area.path, 'megatest.db')).length === 1);
+    await area.end();
+    forgetNobody(area);
+  });
+});
+
+describeWith(
+  ['root', 'ip', 'unshare'],
+  'homehost 15.16 access path of a user who may only read, on another host',
+  () => {
+    it('without a daemon the runs are listed from a copy, a run is refused, and nothing is written', async () => {
+      await using area = TestArea.make({
+        'megatest.config': config,
+        'runconfigs.config': '[default]\n',
+        'tests/good/testconfig': '[ezsteps]\nstep true\n',
+      });
+      await using hosts = await Hosts.make(['alpha', 'beta'], area.beside('.'));
+      const [alpha, beta] = [hosts.host('alpha'), hosts.host('beta')];
+      expect((await area.megatest(['run', '-t', 'x', '-n', 'r'], {host: alpha})).code).toBe(0);
+      await area.megatest(['managers', 'stop'], {host: alpha});
+      expect((await area.megatest(['server', 'stop'], {host: alpha})).code).toBe(0);
+      chmodSync(dirname(area.path), 0o755);
+      await expectReadOnly(area, {...nobodysHome, host: beta});
+      await area.end();
+    });
+  },
+);
+
 describeWith(['root', 'unshare'], 'homehost 15.17 QA flow', () => {
   it('a read-only area is listed for somebody who may not write it, without a word of trouble', async () => {
     await using area = TestArea.make({
@@ -310,15 +469,12 @@ describeWith(['root', 'unshare'], 'homehost 15.17 QA flow', () => {
 
     chmodSync(dirname(area.path), 0o755);
     await area.shell('chmod -R a-w .');
-    const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
-    const outcome = await area.shell(`${nobody} megatest -list-runs % -target %/%`, {
-      env: {HOME: '/nonexistent'},
-    });
+    const outcome = await area.shell(asNobody('megatest -list-runs % -target %/%'), nobodysHome);
     expect(outcome.code).toBe(0);
     const said = (outcome.stdout + outcome.stderr).replaceAll(dirname(area.path), '');
     expect(said).toContain('good(1)');
     expect(said).not.toMatch(/err|warn/i);
     await area.end();
-    rmSync(cachePaths({path: area.path, name: 'area'}, 'nobody')[0] ?? '', {force: true});
+    forgetNobody(area);
   });
 });

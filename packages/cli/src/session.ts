@@ -14,6 +14,7 @@ import {
   makeManagerClient,
   openResults,
   PROGRAM_VERSION,
+  refuseStart,
   startDaemon,
   startManager,
   startMessages,
@@ -108,8 +109,10 @@ export class Session implements Disposable {
       warn: (text) => this.messages.say(0, `WARNING: ${text}`),
       ...(mayStart
         ? {
-            startDaemon: async () =>
-              startDaemon({areaPath: path, areaName: name, homehost, executable: megatestPath()}),
+            startDaemon: async () => {
+              refuseStart(path);
+              startDaemon({areaPath: path, areaName: name, homehost, executable: megatestPath()});
+            },
           }
         : {}),
       ...events,

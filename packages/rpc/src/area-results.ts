@@ -2,7 +2,7 @@
  * Where a process reads results from (spec homehost.md 7): M itself on the homehost, the cache C elsewhere, the daemon when the
  * answer must be exact there or when there is no copy. All three answer the same questions.
  */
-import {accessSync, constants, existsSync, statSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {
   type AreaIdentity,
@@ -20,10 +20,12 @@ import {
   type UsageRow,
   workingDirectory,
 } from '@megatest/store';
+import {isWritable} from './area-access.ts';
 import type {DaemonClient} from './daemon-client.ts';
 import type {RunSummary} from './daemon-methods.ts';
-import {type Homehost, mayBeAlive, readKey} from './discovery.ts';
+import {type Homehost, mayBeAlive} from './discovery.ts';
 import {RpcError} from './rpc-error.ts';
+import {readKey} from './server-keys.ts';
 import {readServerRecord} from './server-record.ts';
 
 export type RunSelection = {
@@ -81,15 +83,6 @@ export async function openResults(request: ResultsRequest): Promise<AreaResults>
     return nothing(keys);
   }
   return mayAsk ? await behindBarrier(request, areaFile) : fromCopy(request, areaFile);
-}
-
-function isWritable(file: string): boolean {
-  try {
-    accessSync(file, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Flushes, then brings the cache up to that flush; the daemon answers itself when that does not come to pass. */

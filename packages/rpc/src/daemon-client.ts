@@ -5,11 +5,12 @@ import {areaHash, PROGRAM_VERSION} from '@megatest/store';
 import type {RequestInfo} from './answer-request.ts';
 import {comesUp} from './comes-up.ts';
 import type {DaemonMethods, DaemonNotifications} from './daemon-methods.ts';
-import {type Homehost, mayBeAlive, readKey} from './discovery.ts';
+import {type Homehost, mayBeAlive} from './discovery.ts';
 import type {ManagerMethods} from './manager-methods.ts';
 import type {Handlers} from './method-table.ts';
 import type {PassingRefusal} from './passing-refusal.ts';
 import {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
+import {readKey} from './server-keys.ts';
 import {readServerRecord} from './server-record.ts';
 
 export type DaemonClient = RpcClient<DaemonMethods, ManagerMethods>;

@@ -1,17 +1,11 @@
-/** How a process finds the homehost and its daemon (spec homehost.md 2, 6.6). */
-import {randomBytes} from 'node:crypto';
 import {
-  accessSync,
-  chmodSync,
   closeSync,
-  constants,
   existsSync,
   fstatSync,
   linkSync,
   openSync,
   readFileSync,
   readSync,
-  renameSync,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -21,6 +15,7 @@ import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
 import {UserError} from '@megatest/model';
 import {areaHash} from '@megatest/store';
+import {isWritable} from './area-access.ts';
 import type {ServerRecord} from './server-record.ts';
 
 /** `.server` younger than this belongs to a living daemon. */
@@ -59,8 +54,12 @@ export function ownAddress(): string {
 
 export type Homehost = {readonly name: string; readonly isHere: boolean; readonly file: string};
 
+/** Stands for the name while nobody has decided, and this user cannot. */
+const undecided = 'not decided yet';
+
 /**
- * Decides the homehost: `[server] homehost`, then `.homehost`, then this host, which is written down when the area is writable.
+ * Decides the homehost: `[server] homehost`, then `.homehost`, then this host, which is written down. Where that cannot be done no host
+ * is the homehost: what is recorded can be read, and nothing else.
  */
 export function decideHomehost(areaPath: string, configured: string | undefined): Homehost {
   const file = join(areaPath, '.homehost');
@@ -68,6 +67,9 @@ export function decideHomehost(areaPath: string, configured: string | undefined)
     return {name: configured.trim(), isHere: isOwn(configured.trim()), file};
   }
   if (!existsSync(file)) {
+    if (!isWritable(areaPath)) {
+      return {name: undecided, isHere: false, file};
+    }
     createHomehost(areaPath, file);
   }
   const name = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
@@ -167,58 +169,6 @@ export function processStart(pid: number): string {
   } catch {
     return '';
   }
-}
-
-export type KeyName = 'rw' | 'ro';
-
-export function keyFile(areaPath: string, key: KeyName): string {
-  return join(areaPath, key === 'rw' ? '.server.key' : '.server.ro.key');
-}
-
-/** The strongest key that this process can read. */
-export function readKey(areaPath: string): {readonly name: KeyName; readonly key: string} | undefined {
-  for (const name of ['rw', 'ro'] as const) {
-    const file = keyFile(areaPath, name);
-    try {
-      accessSync(file, constants.R_OK);
-      const key = readFileSync(file, 'utf8').trim();
-      if (/^[0-9a-f]{64}$/.test(key)) {
-        return {name, key};
-      }
-    } catch {
-      // Not readable for this user: the weaker one may be.
-    }
-  }
-  return undefined;
-}
-
-/** Reads a key or makes a new one; a file that more people can use than `mode` allows is replaced. */
-export function ensureKey(file: string, mode: number): {readonly key: string; readonly wasReplaced: boolean} {
-  let wasReplaced = false;
-  if (existsSync(file)) {
-    const key = readFileSync(file, 'utf8').trim();
-    const found = statSync(file).mode & 0o777;
-    if (/^[0-9a-f]{64}$/.test(key) && (found & ~mode) === 0) {
-      if (found !== mode) {
-        // The area has been opened to more users since.
-        chmodSync(file, mode);
-      }
-      return {key, wasReplaced: false};
-    }
-    wasReplaced = true;
-  }
-  const key = randomBytes(32).toString('hex');
-  const fresh = `${file}.${process.pid}`;
-  writeFileSync(fresh, `${key}\n`, {mode});
-  chmodSync(fresh, mode);
-  renameSync(fresh, file);
-  return {key, wasReplaced};
-}
-
-/** Mode of the read-write key: who may write the area may write through the daemon. */
-export function keyMode(areaPath: string): number {
-  const {mode} = statSync(areaPath);
-  return 0o600 | (mode & 0o020 ? 0o040 : 0) | (mode & 0o002 ? 0o004 : 0);
 }
 
 /** Mode of what a daemon leaves in the area, whatever its umask: others must be able to find it (spec homehost.md 12.2). */

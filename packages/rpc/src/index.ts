@@ -1,5 +1,6 @@
 export {PROGRAM_VERSION, type ResourceUsage} from '@megatest/store';
 export type {RequestInfo} from './answer-request.ts';
+export {refuseReadOnly, refuseStart} from './area-access.ts';
 export {type AreaResults, openResults, type ResultsRequest, type RunSelection} from './area-results.ts';
 export {
   type DaemonClient,
@@ -22,18 +23,14 @@ export {
 export {
   daemonSocket,
   decideHomehost,
-  ensureKey,
   fileServerNowMs,
   type Homehost,
   isHomehost,
-  keyFile,
-  keyMode,
   managerSocket,
   mayBeAlive,
   ownAddress,
   processExists,
   processStart,
-  readKey,
   sharedMode,
   touch,
 } from './discovery.ts';
@@ -69,5 +66,6 @@ export {type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';
 export {type CallContext, type Connected, type Role, RpcServer} from './rpc-server.ts';
+export {ensureKey, keyFile, keyMode, readKey} from './server-keys.ts';
 export {readServerRecord, type ServerRecord, writeServerRecord} from './server-record.ts';
 export {releaseStartLock, startDaemon, startMessages} from './start-daemon.ts';

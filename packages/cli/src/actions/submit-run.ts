@@ -4,7 +4,7 @@
  */
 import {randomUUID} from 'node:crypto';
 import {cleanCache} from '@megatest/config';
-import type {DaemonClient, DaemonNotifications, SubmitOptions} from '@megatest/rpc';
+import {type DaemonClient, type DaemonNotifications, refuseReadOnly, type SubmitOptions} from '@megatest/rpc';
 import {environment, type Session} from '../session.ts';
 
 export type RunRequest = {
@@ -44,6 +44,7 @@ export async function submitRun(
   events: RunEvents,
   isDetached = false,
 ): Promise<Submitted> {
+  refuseReadOnly(session.area.path, 'a run');
   const uuid = randomUUID();
   const {action, target, runName, options, argv} = request;
   if (action === 'rerun-clean' || action === 'rerun-all') {
