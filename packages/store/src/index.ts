@@ -30,13 +30,15 @@ export {
   refreshCache,
   tombstoneDays,
 } from './sync.ts';
+export type {TestSelection} from './test-selection.ts';
 export {
+  propertyOf,
   type SetState,
   type StateChange,
   TEST_COLUMNS,
   type TestCore,
   type TestRow,
-  type TestSelection,
   type TestUpdate,
 } from './test-table.ts';
+export {type TestColumn, type TestText, testText, testTexts} from './test-texts.ts';
 export type {ResourceUsage, UsageRow} from './usage-table.ts';
