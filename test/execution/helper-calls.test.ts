@@ -112,10 +112,11 @@ describe('helper calls', () => {
   });
 
   it('that need Node load neither the schemas nor the database', () => {
-    const bundles = ['megatest', 'legacy'].map((name) =>
-      readFileSync(join(binaries, '../dist/code', `${name}.js`), 'latin1'),
+    // The parts that such a call loads, one after the other.
+    const loaded = ['megatest', 'legacy'].map((part) =>
+      readFileSync(join(binaries, '../dist/code', `${part}.js`), 'latin1'),
     );
-    const brings = (what: string) => bundles.some((text) => text.includes(what));
+    const brings = (what: string) => loaded.some((text) => text.includes(what));
     expect({
       client: brings('WebSocket'),
       schemas: brings('ZodError'),

@@ -12,11 +12,17 @@ import {
   openArea,
   openCache,
   openWorking,
+  propertyOf,
+  type RunRow,
   refreshCache,
+  type StateCount,
   type StepRow,
   Store,
   type TestRow,
   type TestSelection,
+  type TestText,
+  testText,
+  testTexts,
   type UsageRow,
   workingDirectory,
 } from '@megatest/store';
@@ -39,6 +45,8 @@ export type AreaResults = Disposable & {
   readonly keys: readonly string[];
   runs(selection: RunSelection): Promise<readonly RunSummary[]>;
   tests(selection: TestSelection): Promise<readonly TestRow[]>;
+  /** One JSON text for each test, by id; read to its end before anything else is asked. */
+  testTexts(selection: TestSelection, text: TestText): Promise<Iterable<string>>;
   steps(testIds: readonly number[]): Promise<readonly StepRow[]>;
   data(testIds: readonly number[], categoryPatt?: string): Promise<readonly DataRow[]>;
   /** Only the homehost knows; a copy of the results has none. */
@@ -148,8 +156,9 @@ function fromDatabase(db: Connection, source: AreaResults['source']): AreaResult
     async runs({runPatt, target, sinceS}) {
       return store.runs
         .find({runPatt, targetPatt: target, sinceS})
-        .map((run) => ({...run, counts: store.runs.counts(run.id)}));
+        .map((run) => withCounts(run, () => store.runs.counts(run.id)));
     },
+    testTexts: async (selection, text) => testTexts(db, text, selection),
     tests: async (selection) => store.tests.list(selection),
     steps: async (testIds) => store.steps.list(testIds),
     data: async (testIds, categoryPatt) => store.data.list(testIds, categoryPatt),
@@ -158,30 +167,33 @@ function fromDatabase(db: Connection, source: AreaResults['source']): AreaResult
   };
 }
 
+/** Counted when somebody looks: that takes much longer than finding a run. */
+function withCounts(run: RunRow, count: () => readonly StateCount[]): RunSummary {
+  let counts: readonly StateCount[] | undefined;
+  return {
+    ...run,
+    get counts() {
+      counts ??= count();
+      return counts;
+    },
+  };
+}
+
 function fromDaemon(client: DaemonClient, keys: readonly string[]): AreaResults {
+  const tests = async (selection: TestSelection) => await allPages(client, selection);
   return {
     source: 'daemon',
     keys,
     runs: async (selection) => await client.call('runs.list', selection),
-    async tests(selection) {
-      const rows: TestRow[] = [];
-      for (let afterId = selection.afterId ?? 0; ; ) {
-        const page = await client.call('tests.list', {
-          runIds: selection.runIds === null ? null : [...selection.runIds],
-          testPatt: selection.testPatt,
-          states: selection.states === undefined ? undefined : [...selection.states],
-          statuses: selection.statuses === undefined ? undefined : [...selection.statuses],
-          exclude: selection.exclude,
-          afterId,
-          limit: pageRows,
-        });
-        rows.push(...page);
-        if (page.length < pageRows) {
-          return rows;
-        }
-        afterId = page.at(-1)?.id ?? afterId;
-      }
-    },
+    tests,
+    testTexts: async (selection, text) =>
+      (await tests(selection)).map((row) =>
+        testText(
+          text,
+          row.id,
+          text.fields.map(([, column]) => row[propertyOf(column)]),
+        ),
+      ),
     steps: async (testIds) =>
       await inSlices(testIds, async (ids) => await client.call('steps.list', {testIds: ids})),
     data: async (testIds, categoryPatt) =>
@@ -193,6 +205,26 @@ function fromDaemon(client: DaemonClient, keys: readonly string[]): AreaResults 
       await inSlices(testIds, async (ids) => await client.call('usage.list', {testIds: ids})),
     [Symbol.dispose]: () => {},
   };
+}
+
+async function allPages(client: DaemonClient, selection: TestSelection): Promise<readonly TestRow[]> {
+  const rows: TestRow[] = [];
+  for (let afterId = selection.afterId ?? 0; ; ) {
+    const page = await client.call('tests.list', {
+      runIds: selection.runIds === null ? null : [...selection.runIds],
+      testPatt: selection.testPatt,
+      states: selection.states === undefined ? undefined : [...selection.states],
+      statuses: selection.statuses === undefined ? undefined : [...selection.statuses],
+      exclude: selection.exclude,
+      afterId,
+      limit: pageRows,
+    });
+    rows.push(...page);
+    if (page.length < pageRows) {
+      return rows;
+    }
+    afterId = page.at(-1)?.id ?? afterId;
+  }
 }
 
 async function inSlices<T>(
@@ -213,6 +245,7 @@ function nothing(keys: readonly string[]): AreaResults {
     keys,
     runs: async () => [],
     tests: async () => [],
+    testTexts: async () => [],
     steps: async () => [],
     data: async () => [],
     usage: async () => [],

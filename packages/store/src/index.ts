@@ -30,6 +30,8 @@ export {
   refreshCache,
   tombstoneDays,
 } from './sync.ts';
-export {TEST_COLUMNS, type TestCore, type TestRow, type TestUpdate} from './test-row.ts';
-export type {SetState, StateChange, TestSelection} from './test-table.ts';
+export {propertyOf, TEST_COLUMNS, type TestCore, type TestRow, type TestUpdate} from './test-row.ts';
+export type {TestSelection} from './test-selection.ts';
+export type {SetState, StateChange} from './test-table.ts';
+export {type TestColumn, type TestText, testText, testTexts} from './test-texts.ts';
 export type {ResourceUsage, UsageRow} from './usage-table.ts';

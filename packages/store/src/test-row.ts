@@ -55,6 +55,11 @@ export const columnAliases: Readonly<Record<string, string>> = {
   final_logf: 'finalLogf',
 };
 
+/** The property of a row that has the value of a column. */
+export function propertyOf(column: (typeof TEST_COLUMNS)[number]): keyof TestRow {
+  return (columnAliases[column] ?? column) as keyof TestRow;
+}
+
 /** The columns that `tests.update` may set, by their name on the wire. */
 const updatable = {
   comment: 'comment',

@@ -6,7 +6,6 @@ import type {StateStatus} from '@megatest/model';
 import type {Statement} from 'better-sqlite3';
 import type {Connection} from './connection.ts';
 import {ItemCounters} from './item-counters.ts';
-import {all, type Condition, matchList, matchTests} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 import {
@@ -18,6 +17,7 @@ import {
   type TestRow,
   type TestUpdate,
 } from './test-row.ts';
+import {selectedTests, type TestSelection} from './test-selection.ts';
 import {TestWriter} from './test-writer.ts';
 
 export type SetState = {
@@ -31,16 +31,6 @@ export type SetState = {
 };
 
 export type StateChange = {readonly testId: number; readonly state: string; readonly status: string};
-
-export type TestSelection = {
-  readonly runIds: readonly number[] | null;
-  readonly testPatt?: string | undefined;
-  readonly states?: readonly string[] | undefined;
-  readonly statuses?: readonly string[] | undefined;
-  readonly exclude?: boolean | undefined;
-  readonly afterId?: number | undefined;
-  readonly limit?: number | undefined;
-};
 
 const select = TEST_COLUMNS.map((column) =>
   columnAliases[column] === undefined ? column : `${column} AS ${columnAliases[column]}`,
@@ -216,25 +206,9 @@ export class TestTable {
     ).all(job);
   }
 
-  /** Rows that are not DELETED, by id; state and status lists must both match, `exclude` inverts them. */
   list(selection: TestSelection): readonly TestRow[] {
-    const not = selection.exclude === true ? 'NOT ' : '';
-    const negate = (condition: Condition | undefined) =>
-      condition === undefined ? undefined : {sql: `${not}(${condition.sql})`, values: condition.values};
-    const where = all([
-      {sql: "state <> 'DELETED'", values: []},
-      selection.runIds === null
-        ? undefined
-        : {sql: `run_id IN (${selection.runIds.map(Number).join(', ')})`, values: []},
-      matchTests(selection.testPatt),
-      negate(matchList('state', selection.states)),
-      negate(matchList('status', selection.statuses)),
-      {sql: `id > ${Number(selection.afterId ?? 0)}`, values: []},
-    ]);
-    return prepared<unknown[], TestRow>(
-      this.#db,
-      `SELECT ${select} FROM tests WHERE ${where.sql} ORDER BY id LIMIT ${Number(selection.limit ?? -1)}`,
-    ).all(...where.values);
+    const {sql, values} = selectedTests(selection);
+    return prepared<unknown[], TestRow>(this.#db, `SELECT ${select} FROM ${sql}`).all(...values);
   }
 
   /** Whether the row with empty item path has items below it. */

@@ -1,7 +1,8 @@
 /** `-list-runs`: the listing that scripts parse, as text, JSON or s-expressions (spec cli.md 9). */
 import {UserError} from '@megatest/model';
 import type {AreaResults, RunSummary} from '@megatest/rpc';
-import type {StepRow, TestRow} from '@megatest/store';
+import {propertyOf, type StepRow, type TestColumn, type TestRow, type TestText} from '@megatest/store';
+import {enclosed} from '../view/blocks.ts';
 
 export type ListRequest = {
   readonly runPatt: string;
@@ -20,16 +21,6 @@ const testFields =
   'id run_id testname state status event_time host cpuload diskfree uname rundir item_path run_duration final_logf comment shortdir attemptnum archived'.split(
     ' ',
   );
-
-/** Database names of test columns, as users write them, to the row's own. */
-const testProperty: Readonly<Record<string, keyof TestRow>> = {
-  run_id: 'runId',
-  testname: 'testName',
-  event_time: 'eventTime',
-  item_path: 'itemPath',
-  run_duration: 'runDuration',
-  final_logf: 'finalLogf',
-};
 
 export type Fields = {
   readonly runs: readonly string[];
@@ -138,10 +129,12 @@ const lisp: Notation = {
 
 /** Run by run, so that a listing of a million tests begins at once and is never in memory as a whole. */
 async function printDocument(
-  {results, request, fields, print}: Listing,
+  listing: Listing,
   runs: readonly RunSummary[],
-  {open, close, separator, openNamed, closeNamed, named}: Notation,
+  notation: Notation,
 ): Promise<void> {
+  const {results, fields, print} = listing;
+  const {open, close, separator, openNamed, closeNamed, named} = notation;
   const byTarget = new Map<string, RunSummary[]>();
   for (const run of runs) {
     const target = run.target.join('/');
@@ -159,22 +152,50 @@ async function printDocument(
       const meta = Object.fromEntries(
         fields.runs.map((field) => [field, runValue(run, target, field, results.keys)]),
       );
-      const tests = fields.tests === undefined ? [] : await testsOf(results, run, request);
-      if (tests.length === 0) {
-        print(`${before}${named(run.runName, {meta})}`);
-      } else {
-        const steps = fields.hasSteps ? await stepsOf(results, tests) : new Map<number, StepRow[]>();
-        const data = tests.map((test) =>
-          named(String(test.id), testObject(test, fields, steps.get(test.id) ?? [])),
-        );
-        const head = `${openNamed(run.runName)}${named('meta', meta)}${separator}${openNamed('data')}`;
-        print(`${before}${head}${data.join(separator)}${closeNamed}${closeNamed}`);
+      const head = `${openNamed(run.runName)}${named('meta', meta)}${separator}${openNamed('data')}`;
+      const blocks = enclosed(await testsIn(listing, run, notation), {
+        open: before + head,
+        separator,
+        close: closeNamed + closeNamed,
+        empty: before + named(run.runName, {meta}),
+      });
+      for (const block of blocks) {
+        print(block);
       }
       before = separator;
     }
     before = closeNamed + separator;
   }
   print(byTarget.size === 0 ? `${open}${close}\n` : `${closeNamed}${close}\n`);
+}
+
+/** The tests of a run, each in full with its name. */
+async function testsIn(
+  {results, request, fields}: Listing,
+  run: RunSummary,
+  {named}: Notation,
+): Promise<Iterable<string>> {
+  if (fields.tests === undefined) {
+    return [];
+  }
+  if (request.format === 'json' && request.sort === undefined && !fields.hasSteps) {
+    const {testPatt, states, statuses} = request;
+    const text: TestText = {
+      fields: [...new Set(fields.tests)].map((field) => [field, field as TestColumn]),
+      isUnderId: true,
+      shown: (stored) => (typeof stored === 'number' ? stored : String(stored ?? '')),
+    };
+    return withoutBraces(await results.testTexts({runIds: [run.id], testPatt, states, statuses}, text));
+  }
+  const tests = await testsOf(results, run, request);
+  const steps = fields.hasSteps ? await stepsOf(results, tests) : new Map<number, StepRow[]>();
+  return tests.map((test) => named(String(test.id), testObject(test, fields, steps.get(test.id) ?? [])));
+}
+
+function* withoutBraces(objects: Iterable<string>): Generator<string> {
+  for (const object of objects) {
+    yield object.slice(1, -1);
+  }
 }
 
 function isDocument({format}: ListRequest): boolean {
@@ -194,7 +215,7 @@ async function testsOf(
       ? rows
       : rows.sort((a, b) => compare(b.testName, a.testName) || compare(b.itemPath, a.itemPath));
   }
-  const key = testProperty[sort] ?? (sort as keyof TestRow);
+  const key = propertyOf(sort as TestColumn);
   return rows.sort((a, b) => {
     const [x, y] = [a[key], b[key]];
     return typeof x === 'number' && typeof y === 'number' ? x - y : compare(String(x), String(y));
@@ -247,7 +268,7 @@ function runLine(run: RunSummary, target: string, fields: Fields, keys: readonly
 }
 
 function value(test: TestRow, field: string): string | number {
-  const found = test[testProperty[field] ?? (field as keyof TestRow)];
+  const found = test[propertyOf(field as TestColumn)];
   return typeof found === 'number' ? found : String(found ?? '');
 }
 

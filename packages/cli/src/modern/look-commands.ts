@@ -1,10 +1,18 @@
 /** Commands that show runs, tests, steps, data and logs. */
 import {formatDuration, hasFailed, isGood, isRunning, UserError} from '@megatest/model';
 import {mayBeAlive, type RunSummary, readServerRecord} from '@megatest/rpc';
-import type {StateCount, TestRow, UsageRow} from '@megatest/store';
+import {
+  propertyOf,
+  type StateCount,
+  TEST_COLUMNS,
+  type TestRow,
+  type TestText,
+  type UsageRow,
+} from '@megatest/store';
 import type {Argv} from 'yargs';
 import {listRuns} from '../actions/list-runs.ts';
 import {showLog} from '../actions/show-log.ts';
+import {enclosed} from '../view/blocks.ts';
 import {resourceCells, resourceHeader} from '../view/resources.ts';
 import {table} from '../view/style.ts';
 import {
@@ -309,18 +317,27 @@ async function tests(context: CommandContext, args: ListArguments): Promise<numb
   }
   const run = await findRun(context, args);
   const results = await context.session.results('exact');
-  const all = await results.tests({
+  const selection = {
     runIds: [run.id],
     testPatt: args.tests,
     states: list(args.state),
     statuses: list(args.status),
-  });
+  };
+  const isJson = context.isJson || format === 'json';
+  if (isJson && args.failed !== true && args.resources !== true && !process.stdout.isTTY) {
+    const texts = await results.testTexts(selection, wholeTest);
+    for (const block of enclosed(texts, {open: '[', separator: ',', close: ']\n', empty: '[]\n'})) {
+      context.print(block);
+    }
+    return EXIT.ok;
+  }
+  const all = await results.tests(selection);
   const rows = args.failed === true ? all.filter((row) => hasFailed(row.state, row.status)) : all;
   const usages =
     args.resources === true
       ? new Map((await results.usage(rows.map((row) => row.id))).map((usage) => [usage.testId, usage]))
       : undefined;
-  if (context.isJson || format === 'json') {
+  if (isJson) {
     context.json(usages === undefined ? rows : rows.map((row) => withResources(row, usages.get(row.id))));
     return EXIT.ok;
   }
@@ -345,6 +362,13 @@ async function tests(context: CommandContext, args: ListArguments): Promise<numb
   );
   return rows.length > 0 ? EXIT.ok : EXIT.nothingMatched;
 }
+
+/** A test with all that is known of it, as `JSON.stringify` of its row writes it. */
+const wholeTest: TestText = {
+  fields: TEST_COLUMNS.map((column) => [propertyOf(column), column]),
+  isUnderId: false,
+  shown: (stored) => stored,
+};
 
 function withResources(row: TestRow, usage: UsageRow | undefined) {
   if (usage === undefined) {
