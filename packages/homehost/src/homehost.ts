@@ -20,6 +20,8 @@ import {Watchers} from './watchers.ts';
 export type HomehostOptions = {
   readonly db: Connection;
   readonly nowS?: () => number;
+  /** After every commit. */
+  readonly onCommit?: () => void;
   readonly log: (level: 'INFO' | 'WARNING' | 'ERROR', text: string) => void;
 };
 
@@ -59,7 +61,10 @@ export class Homehost {
     this.#committer = new GroupCommitter(options.db, {
       onBegin: () => this.store.tests.remember(),
       beforeCommit: () => this.#follow(),
-      onCommit: () => this.#onCommit(),
+      onCommit: () => {
+        this.#onCommit();
+        options.onCommit?.();
+      },
       onRollback: (isWhole) => this.#onRollback(isWhole),
     });
     this.#orders = new LaunchOrders({

@@ -1,14 +1,17 @@
 /**
- * Copies M to T in a worker thread: every second, if something was committed and the last flush is long enough ago, and at once
- * when somebody asks for a barrier (spec homehost.md 5.3).
+ * Copies M to T in a worker thread: a second after something was committed, if the last flush is long enough ago, and at once when
+ * somebody asks for a barrier (spec homehost.md 5.3). While nothing is committed there is nothing to do, and no timer.
  */
 
 import {statSync} from 'node:fs';
-import {Worker} from 'node:worker_threads';
 import {RpcError, type SyncStatus} from '@megatest/rpc';
 import type {FlushReport, FlushRequest} from '@megatest/store';
+import {FlushWorker} from './flush-worker.ts';
 
-const tickMs = 1000;
+/** What is committed shortly after one another is copied together. */
+const gatherMs = 1000;
+/** Before a flush that failed is tried again. */
+const retryMs = 1000;
 /** Flushes that a barrier tries before it says that T cannot be written. */
 const barrierTries = 3;
 /** T may never be further behind than this without a warning. */
@@ -34,13 +37,13 @@ export type SyncerOptions = {
 
 export class Syncer {
   readonly #options: SyncerOptions;
-  readonly #worker: Worker;
-  readonly #timer: NodeJS.Timeout;
+  readonly #worker: FlushWorker;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
   readonly #workingInode: number;
   /** Nothing is known to be in T yet: the last daemon may have left rows behind. */
   #flushedWrites = -1;
   #running: Promise<void> | undefined;
-  #resolveReply: ((report: FlushReport) => void) | undefined;
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #lastFlushMs = 0;
   #dirtySinceMs: number | undefined;
@@ -52,12 +55,33 @@ export class Syncer {
   constructor(options: SyncerOptions) {
     this.#options = options;
     this.#workingInode = statSync(options.working).ino;
-    this.#worker = new Worker(options.workerPath);
-    this.#worker.on('message', (report: FlushReport) => this.#resolveReply?.(report));
-    this.#worker.on('error', (error) => this.#resolveReply?.({kind: 'failed', message: error.message}));
-    this.#worker.unref();
-    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#worker = new FlushWorker(options.workerPath);
+    this.noteCommit();
+  }
+
+  /** Something may have been committed: to be called after every commit. */
+  noteCommit(): void {
+    if (!this.isDirty || this.#running !== undefined || this.#timer !== undefined || this.#isClosed) {
+      return;
+    }
+    this.#dirtySinceMs ??= performance.now();
+    this.#timer = setTimeout(() => this.#onTimer(), Math.max(gatherMs, this.#pauseMs));
     this.#timer.unref();
+  }
+
+  /** Until the next flush may start. */
+  get #pauseMs(): number {
+    return this.#lastStartMs + this.#options.intervalS * 1000 - performance.now();
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    if (this.#pauseMs > 0) {
+      // A barrier has flushed meanwhile.
+      this.noteCommit();
+    } else if (this.isDirty && this.#running === undefined) {
+      void this.#flush();
+    }
   }
 
   get isDirty(): boolean {
@@ -102,7 +126,8 @@ export class Syncer {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
     await this.#running;
     if (this.#problem?.kind !== 'lostLease') {
       this.#problem = undefined;
@@ -111,22 +136,13 @@ export class Syncer {
     while (this.isDirty && this.#problem === undefined) {
       await this.#flush();
     }
-    await this.#worker.terminate();
-  }
-
-  #tick(): void {
-    if (!this.isDirty || this.#running !== undefined) {
-      return;
-    }
-    this.#dirtySinceMs ??= performance.now();
-    if (performance.now() - this.#lastStartMs >= this.#options.intervalS * 1000) {
-      void this.#flush();
-    }
+    await this.#worker.close();
   }
 
   async #flush(isFull = false): Promise<void> {
     this.#running = this.#flushOnce(isFull).finally(() => {
       this.#running = undefined;
+      this.noteCommit();
     });
     await this.#running;
   }
@@ -146,15 +162,12 @@ export class Syncer {
       workingInode: this.#workingInode,
       lastIdentity: this.#identity,
     };
-    const report = await new Promise<FlushReport>((resolve) => {
-      this.#resolveReply = resolve;
-      this.#worker.postMessage(request);
-    });
+    const report = await this.#worker.flush(request);
     this.#lastFlushMs = performance.now() - started;
     if (report.kind !== 'flushed') {
       this.#problem = report;
       this.#options.onProblem(report);
-      await new Promise((resolve) => setTimeout(resolve, tickMs));
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
       return;
     }
     const lagS = this.#dirtySinceMs === undefined ? 0 : (performance.now() - this.#dirtySinceMs) / 1000;
