@@ -78,11 +78,11 @@ async function bundleAlone(name, entryPoint, {outdir, plugins}) {
     entryPoints: [entryPoint],
     outfile: join(outdir, 'code', `${name}.js`),
     write: false,
-    plugins: [nativeBinding, ...plugins],
+    plugins: [nativeBinding, imports, ...plugins],
     // The rules of every script and emoji take longer to set up than most commands; help and tables are plain text.
     alias: {'string-width': join(source, 'view/text-width.ts')},
     banner: {
-      js: "(function(exports,require,module,__filename,__dirname){const __bundleUrl=require('node:url').pathToFileURL(__filename).href;",
+      js: "(function(exports,require,module,__filename,__dirname,__importModule){const __bundleUrl=require('node:url').pathToFileURL(__filename).href;",
     },
     footer: {js: '})'},
   });
@@ -99,6 +99,16 @@ const nativeBinding = {
     onResolve({filter: /\.node$/}, ({path}) => ({path, external: true}));
     onLoad({filter: /^bindings$/, namespace: 'native-binding'}, () => ({
       contents: "module.exports=(name)=>require('better-sqlite3/build/Release/better_sqlite3.node')",
+    }));
+  },
+};
+
+/** Code that was compiled ahead cannot import what is not in its bundle; who loads it can. */
+const imports = {
+  name: 'imports',
+  setup({onLoad}) {
+    onLoad({filter: /\/launch\/import-module\.ts$/}, () => ({
+      contents: 'export const importModule = __importModule;',
     }));
   },
 };

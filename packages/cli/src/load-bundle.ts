@@ -5,7 +5,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {constants, Script} from 'node:vm';
+import {Script} from 'node:vm';
 
 /** `// ` and the stamp, which is the first line of a bundle. */
 const stampOf = /^\/\/ (\w+)/;
@@ -21,12 +21,15 @@ export function loadBundle<Exports>(name: string): Exports {
   const script = new Script(source, {
     filename,
     ...(cachedData === undefined ? {} : {cachedData}),
-    // Sites may bring modules of their own.
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = {exports: {}};
-  script.runInThisContext()(module.exports, require, module, filename, directory);
+  script.runInThisContext()(module.exports, require, module, filename, directory, importModule);
   return module.exports as Exports;
+}
+
+/** Sites may bring modules of their own. Code that was compiled ahead has lost the way to import them: it does so through this. */
+async function importModule(url: string): Promise<unknown> {
+  return await import(url);
 }
 
 function compiled(file: string): Buffer | undefined {
