@@ -15,6 +15,7 @@ import {clean, type RunRow, type TestRow} from '@megatest/store';
 import type {Homehost} from './homehost.ts';
 import {ask} from './managers.ts';
 import {applyReport, claim} from './reports.ts';
+import {SampleTimes} from './sample-times.ts';
 
 export type AuditEntry = {
   readonly user: string;
@@ -44,6 +45,7 @@ const killWaitMs = 10_000;
 export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallContext> {
   const {homehost} = world;
   const {store} = homehost;
+  const samples = new SampleTimes();
 
   /** Makes a write once, however often the client sends it (spec homehost.md 8.7). */
   async function once<T>(context: CallContext, change: () => T): Promise<T> {
@@ -360,14 +362,9 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
           store.tests.update(testId, {runDuration, cpuload, diskfree});
         }
         const [first] = tests;
-        if (first !== undefined) {
-          store.usage.addSample(
-            first.testId,
-            homehost.nowS(),
-            load[0] ?? -1,
-            first.diskfree ?? -1,
-            first.runDuration,
-          );
+        const nowS = homehost.nowS();
+        if (first !== undefined && samples.isDue(homehost.managers.hostOf(managerId) ?? managerId, nowS)) {
+          store.usage.addSample(first.testId, nowS, load[0] ?? -1, first.diskfree ?? -1, first.runDuration);
         }
       });
       return {
