@@ -11,7 +11,7 @@ import {
   type SyncStatus,
   type TestRef,
 } from '@megatest/rpc';
-import {clean, type RunRow, type TestRow} from '@megatest/store';
+import {clean, importRows, type RunRow, type TestRow} from '@megatest/store';
 import type {Homehost} from './homehost.ts';
 import {ask} from './managers.ts';
 import {applyReport, claim} from './reports.ts';
@@ -148,6 +148,12 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       const counts = await once(context, () => clean(store.db, homehost.nowS()));
       store.invalidate();
       return counts;
+    },
+    'sync.import': async ({rows}, context) => {
+      const {testIds, ...outcome} = await once(context, () => importRows(store.db, rows, homehost.nowS()));
+      audit(context, `handed over ${rows.length} rows, of which ${outcome.taken} were taken`);
+      homehost.takeForeign(testIds);
+      return outcome;
     },
     'sync.status': () => world.syncStatus(),
 
