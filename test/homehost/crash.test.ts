@@ -1,7 +1,4 @@
-/**
- * A small round of `npm run soak -- crash`. Managers are killed in the soak only: a launch that its launcher never made, because the
- * manager died at that moment, still waits for a day.
- */
+/** A small round of `npm run soak -- crash`. */
 import {expect, it} from 'vitest';
 import {describeWith} from '../rig/needs.ts';
 import {crashRound} from './crash-round.ts';
@@ -16,7 +13,6 @@ describeWith(['root', 'ip', 'unshare', 'sshd', 'ssh'], 'a run over three hosts w
       seed: 1,
       tests: 30,
       testsPerAccident: 3,
-      without: ['manager killed'],
       limitMs,
     });
     expect(problems, JSON.stringify(accidents)).toEqual([]);

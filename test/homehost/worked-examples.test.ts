@@ -28,7 +28,7 @@ import {listServers, printServers} from '../../packages/cli/src/actions/servers.
 import {loadArea} from '../../packages/config/src/area.ts';
 import {isDead} from '../../packages/homehost/src/scheduler/dead-tests.ts';
 import {type RunOptions, steerScript, TestArea} from '../rig/area.ts';
-import {Conductor} from '../rig/conductor.ts';
+import {type Body, Conductor} from '../rig/conductor.ts';
 import {Hosts} from '../rig/hosts.ts';
 import {describeWith} from '../rig/needs.ts';
 import {until} from '../rig/until.ts';
@@ -363,8 +363,19 @@ function steeredArea(): TestArea {
   });
 }
 
-const stepWords = '$MT_MEGATEST -step extra :state end :status 0';
 const stepQuery = "SELECT status FROM test_steps WHERE stepname = 'extra'";
+
+/** The daemon is killed, and then the test tells of a step. */
+async function expectStepWithoutDaemon(area: TestArea, body: Body): Promise<void> {
+  const {pid} = area.serverRecord();
+  process.kill(pid, 'SIGKILL');
+  await until(() => !existsSync(`/proc/${pid}`));
+  body.run(
+    'cd $MT_RUN_AREA_HOME; $MT_MEGATEST -step extra :state end :status 0; echo $? > returned.new; mv returned.new returned',
+  );
+  await until(() => existsSync(join(area.path, 'returned')));
+  expect(readFileSync(join(area.path, 'returned'), 'utf8')).toBe('0\n');
+}
 
 function rowsOf(file: string): unknown[] {
   const db = new Database(file, {readonly: true});
@@ -387,14 +398,8 @@ describe('homehost 15.16 access path on the homehost', () => {
       using conductor = new Conductor(area.beside('steer'));
       const run = area.start(['megatest', 'run', '-t', 'x', '-n', 'r']);
       const body = await conductor.body();
-      const {pid, dbPath} = area.serverRecord();
-      process.kill(pid, 'SIGKILL');
-      await until(() => !existsSync(`/proc/${pid}`));
-      body.run(
-        `${stepWords}; echo $? > $MT_RUN_AREA_HOME/returned.new; mv $MT_RUN_AREA_HOME/returned.new $MT_RUN_AREA_HOME/returned`,
-      );
-      await until(() => existsSync(join(area.path, 'returned')));
-      expect(readFileSync(join(area.path, 'returned'), 'utf8')).toBe('0\n');
+      const {dbPath} = area.serverRecord();
+      await expectStepWithoutDaemon(area, body);
       expect(rowsOf(dbPath)).toEqual([{status: '0'}]);
       await until(() => rowsOf(join(area.path, 'megatest.db')).length === 1);
       body.exit(0);
@@ -415,13 +420,7 @@ describeWith(['root', 'unshare'], 'homehost 15.16 access path of another user on
     const run = area.start(['sh', '-c', asNobody('megatest run -t x -n r')], nobodysHome);
     const body = await conductor.body();
     const {pid} = area.serverRecord();
-    process.kill(pid, 'SIGKILL');
-    await until(() => !existsSync(`/proc/${pid}`));
-    body.run(
-      `${stepWords}; echo $? > $MT_RUN_AREA_HOME/returned.new; mv $MT_RUN_AREA_HOME/returned.new $MT_RUN_AREA_HOME/returned`,
-    );
-    await until(() => existsSync(join(area.path, 'returned')));
-    expect(readFileSync(join(area.path, 'returned'), 'utf8')).toBe('0\n');
+    await expectStepWithoutDaemon(area, body);
     expect(area.serverRecord()).toMatchObject({uid: 65_534, user: 'nobody'});
     expect(area.serverRecord().pid).not.toBe(pid);
     body.exit(0);

@@ -39,6 +39,7 @@ import {
 } from '@megatest/store';
 import {DaemonLog} from './daemon-log.ts';
 import {listenSomewhere, takePlace} from './daemon-place.ts';
+import {handOverTo} from './hand-over.ts';
 import {makeHandlers} from './handlers.ts';
 import {Homehost} from './homehost.ts';
 import {answerHttp, type HttpPages} from './http-pages.ts';
@@ -109,6 +110,8 @@ class Daemon {
   #lastComplaintMs = Number.NEGATIVE_INFINITY;
   #leave: (exitCode: number) => void = () => {};
   #isLeaving = false;
+  /** The lease is another daemon's. */
+  #hasLost = false;
   /** The marks of the last flush, on their way to M. */
   #noted: Promise<void> = Promise.resolve();
 
@@ -370,16 +373,9 @@ class Daemon {
 
   #onSyncProblem(report: FlushProblem): void {
     switch (report.kind) {
-      case 'lostLease': {
-        const copy = join(this.#settings.areaPath, 'logs', `unsynced-${Math.floor(Date.now() / 1000)}.db`);
-        this.#db?.prepare('VACUUM INTO ?').run(copy);
-        this.#log.write(
-          'ERROR',
-          `another daemon (${report.owner}) writes ${this.#areaFile} now; this one ends. What it knew is in ${copy}`,
-        );
-        void this.#shutdown('lost the lease', 1);
+      case 'lostLease':
+        void this.#leaveTo(report.owner);
         return;
-      }
       case 'foreign':
       case 'restored': {
         const found =
@@ -399,6 +395,25 @@ class Daemon {
         this.#complain('WARNING', `could not write ${this.#areaFile}, will try again: ${report.message}`);
         return;
     }
+  }
+
+  /** Another daemon has the area: it gets what only this one knows, and a copy of all of it stays. */
+  async #leaveTo(owner: string): Promise<void> {
+    if (this.#hasLost || this.#isLeaving) {
+      return;
+    }
+    this.#hasLost = true;
+    this.#rpc?.leave();
+    const {areaPath, syncMarginS} = this.#settings;
+    const copy = join(areaPath, 'logs', `unsynced-${Math.floor(Date.now() / 1000)}.db`);
+    this.#db?.prepare('VACUUM INTO ?').run(copy);
+    const sinceS = Number(this.#must().store.getMeta('SYNC_STAMP') ?? '0') - syncMarginS;
+    const fate = await handOverTo({areaPath, owner, copy, sinceS});
+    this.#log.write(
+      'ERROR',
+      `another daemon (${owner}) writes ${this.#areaFile} now; this one ends. What it knew is in ${copy}; ${fate}`,
+    );
+    await this.#shutdown('lost the lease', 1);
   }
 
   /** Says a thing that lasts once a minute, not once a second. */

@@ -11,10 +11,11 @@ import {
   type SyncStatus,
   type TestRef,
 } from '@megatest/rpc';
-import {clean, type RunRow, type TestCore, type TestRow} from '@megatest/store';
+import {clean, importRows, type RunRow, type TestCore, type TestRow} from '@megatest/store';
 import type {Homehost} from './homehost.ts';
 import {ask} from './managers.ts';
 import {applyReport, claim} from './reports.ts';
+import {SampleTimes} from './sample-times.ts';
 
 export type AuditEntry = {
   readonly user: string;
@@ -44,6 +45,7 @@ const killWaitMs = 10_000;
 export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallContext> {
   const {homehost} = world;
   const {store} = homehost;
+  const samples = new SampleTimes();
 
   /** Makes a write once, however often the client sends it (spec homehost.md 8.7). */
   async function once<T>(context: CallContext, change: () => T): Promise<T> {
@@ -156,6 +158,12 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         store.invalidate();
         return counts;
       });
+    },
+    'sync.import': async ({rows}, context) => {
+      const {testIds, ...outcome} = await once(context, () => importRows(store.db, rows, homehost.nowS()));
+      audit(context, `handed over ${rows.length} rows, of which ${outcome.taken} were taken`);
+      homehost.takeForeign(testIds);
+      return outcome;
     },
     'sync.status': () => world.syncStatus(),
 
@@ -370,14 +378,9 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
           store.tests.update(testId, {runDuration, cpuload, diskfree});
         }
         const [first] = tests;
-        if (first !== undefined) {
-          store.usage.addSample(
-            first.testId,
-            homehost.nowS(),
-            load[0] ?? -1,
-            first.diskfree ?? -1,
-            first.runDuration,
-          );
+        const nowS = homehost.nowS();
+        if (first !== undefined && samples.isDue(homehost.managers.hostOf(managerId) ?? managerId, nowS)) {
+          store.usage.addSample(first.testId, nowS, load[0] ?? -1, first.diskfree ?? -1, first.runDuration);
         }
       });
       return {

@@ -71,6 +71,10 @@ export class Managers {
     });
   }
 
+  hostOf(managerId: string): string | undefined {
+    return this.#byId.get(managerId)?.host;
+  }
+
   setLoad(managerId: string, [load1 = 0, load5 = 0]: readonly number[]): void {
     const manager = this.#byId.get(managerId);
     if (manager !== undefined) {

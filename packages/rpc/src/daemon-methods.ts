@@ -1,16 +1,18 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 
-import type {
-  Attempt,
-  Counts,
-  DataRow,
-  RunnerRow,
-  RunRow,
-  StateChange,
-  StateCount,
-  StepRow,
-  TestRow,
-  UsageRow,
+import {
+  type Attempt,
+  type Counts,
+  type DataRow,
+  IMPORTED_TABLES,
+  type MovedId,
+  type RunnerRow,
+  type RunRow,
+  type StateChange,
+  type StateCount,
+  type StepRow,
+  type TestRow,
+  type UsageRow,
 } from '@megatest/store';
 import * as z from 'zod';
 import {method} from './method-table.ts';
@@ -189,6 +191,23 @@ export const daemonMethods = {
     'Takes out removed tests and runs, and rows that belong to nothing.',
     {},
   ),
+  'sync.import': method<{
+    readonly taken: number;
+    /** Rows that are there in a later version. */
+    readonly older: number;
+    readonly moved: readonly MovedId[];
+  }>()('write', 'Takes in rows of results that are not there, or in an earlier version; parents first.', {
+    rows: z
+      .array(
+        z.strictObject({
+          table: z.enum(IMPORTED_TABLES),
+          row: z
+            .record(name, z.union([text, z.number(), z.null()]))
+            .refine(({id}) => typeof id === 'number', 'a row has an id'),
+        }),
+      )
+      .max(1000),
+  }),
   'sync.status': method<SyncStatus>()('read', 'How far T is behind.', {}),
 
   'runs.submit': method<{readonly driverId: number; readonly runId: number | null}>()(

@@ -34,6 +34,7 @@ export {
   sharedMode,
   touch,
 } from './discovery.ts';
+export {handOverRows} from './hand-over-rows.ts';
 export {
   ensureManagerDirectory,
   type ManagerClient,

@@ -2,6 +2,7 @@
 import {existsSync, mkdirSync, renameSync, rmSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {openArea} from './connection.ts';
+import {IMPORTED_TABLES, type ImportedRow} from './import-rows.ts';
 import {SMALL_TABLES, STAMPED_TABLES} from './schema.ts';
 
 /** Copies `from` into `to`, as of one moment, also while it is in use; `to` is there whole or not at all. */
@@ -27,6 +28,22 @@ export function* exportRows(path: string): Generator<string> {
         .prepare<[], Record<string, unknown>>(`SELECT * FROM ${table} ORDER BY id`)
         .iterate()) {
         yield JSON.stringify({table, row});
+      }
+    }
+  } finally {
+    db.close();
+  }
+}
+
+/** The rows of results that a file holds and that were written since then, in the order in which they are taken in. */
+export function* importableRows(path: string, sinceS = 0): Generator<ImportedRow> {
+  const db = openArea(path, {readonly: true});
+  try {
+    for (const table of IMPORTED_TABLES) {
+      for (const row of db
+        .prepare<[number], ImportedRow['row']>(`SELECT * FROM ${table} WHERE last_update >= ? ORDER BY id`)
+        .iterate(sinceS)) {
+        yield {table, row};
       }
     }
   } finally {

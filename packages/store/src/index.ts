@@ -2,9 +2,16 @@ export type {Attempt} from './attempt-table.ts';
 export {type Counts, clean} from './clean.ts';
 export {type Connection, openArea, openCache, openWorking} from './connection.ts';
 export type {DataRow} from './data-table.ts';
-export {copyDatabase, exportRows, setDatabaseAside} from './database-file.ts';
+export {copyDatabase, exportRows, importableRows, setDatabaseAside} from './database-file.ts';
 export {EnvironmentFile} from './environment-file.ts';
 export {GroupCommitter} from './group-committer.ts';
+export {
+  IMPORTED_TABLES,
+  type ImportedRow,
+  importRows,
+  type MovedId,
+  renamed,
+} from './import-rows.ts';
 export type {Merged, Overridden} from './merge.ts';
 export {
   type AreaIdentity,

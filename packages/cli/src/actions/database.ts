@@ -1,8 +1,17 @@
 /** What a person does with the database of an area as a whole (spec homehost.md 10): both styles end here. */
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {UserError} from '@megatest/model';
-import {copyDatabase, quickCheck, setDatabaseAside, workingDirectory} from '@megatest/store';
+import {handOverRows, refuseReadOnly} from '@megatest/rpc';
+import {
+  copyDatabase,
+  IMPORTED_TABLES,
+  type ImportedRow,
+  importableRows,
+  quickCheck,
+  setDatabaseAside,
+  workingDirectory,
+} from '@megatest/store';
 import type {Session} from '../session.ts';
 import {stopServer} from './servers.ts';
 
@@ -71,6 +80,54 @@ export async function importArea(session: Session, what: string, report: Report)
   }
   await endDaemon(session, what);
   await takeArea(session, report);
+}
+
+/** Takes in the results of a database file, or the lines that `db export` printed: what is not there, or in an earlier version. */
+export async function importFile(session: Session, file: string, report: Report): Promise<void> {
+  refuseReadOnly(session.area.path, 'taking in results');
+  if (!existsSync(file)) {
+    throw new UserError(`there is no file ${file}`, {exitCode: 1});
+  }
+  const isDatabase = readFileSync(file).subarray(0, 6).toString('latin1') === 'SQLite';
+  const problem = isDatabase ? quickCheck(file) : undefined;
+  if (problem !== undefined) {
+    throw new UserError(`${file} is no sound database: ${problem}`, {exitCode: 1});
+  }
+  const rows = isDatabase ? importableRows(file) : importedLines(file);
+  const {taken, older} = await handOverRows(session.daemon, rows);
+  report(`took ${taken} rows of ${file}`);
+  if (older > 0) {
+    report(`${older} rows are here in a later version`);
+  }
+}
+
+/** Of lines that `db export` printed; other tables than those of results are left out. */
+function* importedLines(file: string): Generator<ImportedRow> {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  for (const [index, lineText] of lines.entries()) {
+    if (lineText.trim() === '') {
+      continue;
+    }
+    const {table, row} = parseLine(lineText) ?? {};
+    if (typeof table !== 'string' || typeof row !== 'object' || row === null) {
+      throw new UserError('this is no line of "megatest db export"', {
+        place: {file, line: index + 1},
+        hint: 'a line is {"table": ..., "row": {...}}',
+        exitCode: 1,
+      });
+    }
+    if ((IMPORTED_TABLES as readonly string[]).includes(table)) {
+      yield {table, row} as ImportedRow;
+    }
+  }
+}
+
+function parseLine(line: string): {readonly table?: unknown; readonly row?: unknown} | undefined {
+  try {
+    return JSON.parse(line) as {readonly table?: unknown; readonly row?: unknown};
+  } catch {
+    return undefined;
+  }
 }
 
 /** `-sync-to-megatest.db`: M is right, and T is made equal to it. */

@@ -8,6 +8,7 @@ import {
   checkDatabases,
   cleanUp,
   importArea,
+  importFile,
   rebuild,
   restore,
   syncArea,
@@ -24,16 +25,17 @@ type DbArguments = SelectorArguments & {
 export const dbCommands: CommandFile = (outcome) => [
   {
     command: 'db <what> [file]',
-    describe: 'db check, backup [FILE], restore FILE, export, import, sync, rebuild, cleanup',
+    describe: 'db check, backup [FILE], restore FILE, export, import [FILE], sync, rebuild, cleanup',
     builder: (yargs: Argv) =>
       yargs
         .positional('what', {choices: whats, demandOption: true})
-        .positional('file', {type: 'string', describe: 'for backup and restore'})
+        .positional('file', {type: 'string', describe: 'for backup, restore and import'})
         .example('$0 db check', 'are the files sound?')
         .example('$0 db backup', 'a copy in backups/')
         .example('$0 db restore backups/megatest-20260101020304.db', 'put one back')
         .example('$0 db export > rows.jsonl', 'every row as a line of JSON')
         .example('$0 db import', 'megatest.db was restored by hand: take it')
+        .example('$0 db import rows.jsonl', 'take in results of another area or daemon')
         .example('$0 db sync', 'megatest.db was restored by mistake: overwrite it'),
     handler: async (args: unknown) =>
       await inArea(
@@ -73,7 +75,11 @@ async function database(context: CommandContext, args: DbArguments): Promise<num
       }
       return EXIT.ok;
     case 'import':
-      await importArea(session, command, report);
+      if (args.file === undefined) {
+        await importArea(session, command, report);
+      } else {
+        await importFile(session, args.file, report);
+      }
       return EXIT.ok;
     case 'sync':
       await syncArea(session, command, report);
