@@ -1,7 +1,7 @@
 /**
  * Bundles every command of packages/cli/src/bin, and the parts that they load when they need them, with esbuild into
  * packages/cli/dist: `dist/NAME.js` starts `dist/code/NAME.js` with the code that V8 has compiled for it already (see
- * packages/cli/src/load-bundle.ts).
+ * packages/cli/src/load-bundle.ts). For a test into another folder, and with other sources.
  *
  * Each is built alone: what is built together shares pieces, and a piece brings whatever any of its users needs.
  */
@@ -13,7 +13,6 @@ import {build} from 'esbuild';
 import {root} from './root.mjs';
 
 const source = join(root, 'packages/cli/src');
-const outdir = join(root, 'packages/cli/dist');
 
 /** What commands load when they need it, by the names of programs.ts. */
 const parts = {
@@ -32,21 +31,24 @@ const parts = {
 /** Options that a bundle is started with: compiled code is only good for the same ones. */
 const optionsOf = {planner: ['--max-semi-space-size=64']};
 
-export async function bundle() {
+export async function bundle({outdir = join(root, 'packages/cli/dist'), plugins = []} = {}) {
   const commands = readdirSync(join(source, 'bin')).map((name) => name.replace(/\.ts$/, ''));
   rmSync(outdir, {recursive: true, force: true});
   mkdirSync(join(outdir, 'code'), {recursive: true});
   writeFileSync(join(outdir, 'package.json'), '{"type": "commonjs"}\n');
   const bundles = {...Object.fromEntries(commands.map((name) => [name, `bin/${name}.ts`])), ...parts};
   await Promise.all([
-    ...Object.entries(bundles).map(async ([name, file]) => await bundleAlone(name, join(source, file))),
+    ...Object.entries(bundles).map(
+      async ([name, file]) =>
+        await bundleAlone(join(source, file), join(outdir, 'code', `${name}.js`), plugins),
+    ),
     build({
       ...common,
       entryPoints: commands.map((name) => ({in: join(source, 'start-bundle.ts'), out: name})),
       outdir,
     }),
   ]);
-  compileAhead(Object.keys(bundles));
+  compileAhead(Object.keys(bundles), join(outdir, 'code'));
   const fronts = join(root, 'packages/cli/bin');
   for (const name of existsSync(fronts) ? readdirSync(fronts) : []) {
     chmodSync(join(fronts, name), 0o755);
@@ -71,13 +73,13 @@ const common = {
 };
 
 /** One expression: a function with what a module finds around it. */
-async function bundleAlone(name, entryPoint) {
+async function bundleAlone(entryPoint, outfile, plugins) {
   const {outputFiles} = await build({
     ...common,
     entryPoints: [entryPoint],
-    outfile: join(outdir, 'code', `${name}.js`),
+    outfile,
     write: false,
-    plugins: [nativeBinding],
+    plugins: [nativeBinding, ...plugins],
     // The rules of every script and emoji take longer to set up than most commands; help and tables are plain text.
     alias: {'string-width': join(source, 'view/text-width.ts')},
     banner: {
@@ -87,7 +89,7 @@ async function bundleAlone(name, entryPoint) {
   });
   const [{text}] = outputFiles;
   const stamp = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  writeFileSync(join(outdir, 'code', `${name}.js`), `// ${stamp}\n${text}`);
+  writeFileSync(outfile, `// ${stamp}\n${text}`);
 }
 
 /** `better-sqlite3` looks for its native part in a dozen places, beside the file that it is in: in a bundle that is elsewhere. */
@@ -102,7 +104,7 @@ const nativeBinding = {
   },
 };
 
-function compileAhead(names) {
+function compileAhead(names, folder) {
   for (const options of [[], ...Object.values(optionsOf)]) {
     const wanted = names.filter((name) => (optionsOf[name] ?? []).join() === options.join());
     const {status} = spawnSync(
@@ -110,7 +112,7 @@ function compileAhead(names) {
       [
         ...options,
         join(root, 'scripts/compile-ahead.mjs'),
-        ...wanted.map((name) => join(outdir, 'code', `${name}.js`)),
+        ...wanted.map((name) => join(folder, `${name}.js`)),
       ],
       {stdio: ['ignore', 2, 2]},
     );

@@ -150,7 +150,10 @@ describeWith(['root', 'qsub', 'sge_qmaster', 'sge_execd', 'ip', 'unshare'], 'by 
 
   const queue = async (area: TestArea) => (await area.shell("qstat -u '*'", engine)).stdout;
 
-  it('tests run as jobs', {timeout: limitMs}, async () => {
-    await expectResults('gridengine', /^gridengine \d+$/, engine, queue);
+  it.each([
+    ['jobs', 'gridengine', /^gridengine \d+$/],
+    ['tests of one job', 'gridengine-pilot', /^gridengine-pilot \d+$/],
+  ])('tests run as %s', {timeout: limitMs}, async (_, launcher, job) => {
+    await expectResults(launcher, job, engine, queue);
   });
 });

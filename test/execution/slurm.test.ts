@@ -141,28 +141,25 @@ describeWith(['root', 'sbatch'], 'tests as jobs of Slurm', () => {
     );
   });
 
-  // On request: about one round in eight waits for a Slurm that does not come back to itself, for a reason that is not known yet.
-  if (process.env.MEGATEST_KILLS !== undefined) {
-    it('run once, with their results, when slurmctld is killed and comes back', {
-      timeout: limitMs,
-    }, async () => {
-      await using area = areaOf({waits: steps}, 'slurm --time=5');
-      const run = area.start(['megatest', ...runWords], {env});
-      await until(() => started(area, 'waits'));
-      const pid = slurm.pid('slurmctld');
-      process.kill(pid, 'SIGKILL');
-      await until(() => !existsSync(`/proc/${pid}`));
-      execFileSync('slurmctld', ['-i'], {env: {...process.env, ...env}});
-      await until(async () => (await area.shell('squeue', {env})).code === 0);
-      writeFileSync(join(area.path, 'go'), '');
-      expect((await run.ended).code).toBe(0);
-      await until(async () => (await jobs(area)).length === 0);
-      expect(await rows(area)).toEqual(['waits  COMPLETED/PASS']);
-      expect(
-        readFileSync(join(area.path, 'links/x/r/waits/started'), 'utf8').trim().split('\n'),
-      ).toHaveLength(1);
-    });
-  }
+  it('run once, with their results, when slurmctld is killed and comes back', {
+    timeout: limitMs,
+  }, async () => {
+    await using area = areaOf({waits: steps}, 'slurm --time=5');
+    const run = area.start(['megatest', ...runWords], {env});
+    await until(() => started(area, 'waits'));
+    const pid = slurm.pid('slurmctld');
+    process.kill(pid, 'SIGKILL');
+    await until(() => !existsSync(`/proc/${pid}`));
+    execFileSync('slurmctld', ['-i'], {env: {...process.env, ...env}});
+    await until(async () => (await area.shell('squeue', {env})).code === 0);
+    writeFileSync(join(area.path, 'go'), '');
+    expect((await run.ended).code).toBe(0);
+    await until(async () => (await jobs(area)).length === 0);
+    expect(await rows(area)).toEqual(['waits  COMPLETED/PASS']);
+    expect(readFileSync(join(area.path, 'links/x/r/waits/started'), 'utf8').trim().split('\n')).toHaveLength(
+      1,
+    );
+  });
 
   // Last: the node is down afterwards.
   it('whose node has failed are ended and marked with that', {timeout: limitMs}, async () => {

@@ -256,22 +256,26 @@ class Round {
     if (!existsSync(join(this.#area.path, 'megatest.db'))) {
       return false;
     }
-    this.#setReadOnly(true);
+    if (!this.#setReadOnly(true)) {
+      return false;
+    }
     await this.#pause(this.#random.next() * longestCutMs);
-    this.#setReadOnly(false);
-    return true;
+    return this.#setReadOnly(false);
   }
 
-  /** T is on a read-only mount for everybody on the homehost. */
-  #setReadOnly(isReadOnly: boolean): void {
+  /** T is on a read-only mount for everybody on the homehost; false when it is open for writing at this moment. */
+  #setReadOnly(isReadOnly: boolean): boolean {
     if (this.#areReadOnly === isReadOnly) {
-      return;
+      return true;
     }
     const [program = '', ...words] = this.#hosts.host('alpha').enter;
     const file = join(this.#area.path, 'megatest.db');
-    const script = isReadOnly ? 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"' : 'umount -l "$0"';
-    execFileSync(program, [...words, 'sh', '-c', script, file]);
-    this.#areReadOnly = isReadOnly;
+    const script = isReadOnly
+      ? 'mount --bind "$0" "$0" && { mount -o remount,ro,bind "$0" 2>/dev/null || { umount -l "$0"; echo busy; }; }'
+      : 'umount -l "$0"';
+    const isBusy = execFileSync(program, [...words, 'sh', '-c', script, file], {encoding: 'utf8'}) !== '';
+    this.#areReadOnly = isReadOnly && !isBusy;
+    return !isBusy;
   }
 
   /** Lets everybody tell what is left to tell, and leave. */

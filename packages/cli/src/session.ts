@@ -91,7 +91,9 @@ export class Session implements Disposable {
 
   /** A client of its own, for who wants the daemon's notifications or must not start one. */
   connectDaemon(
-    options: Pick<DaemonClientOptions, 'onNotification' | 'onConnected'> & {readonly mayStart?: boolean},
+    options: Pick<DaemonClientOptions, 'onNotification' | 'onConnected' | 'onGivenUp'> & {
+      readonly mayStart?: boolean;
+    },
   ): DaemonClient {
     const {path, name} = this.area;
     const {homehost} = this;
@@ -102,6 +104,7 @@ export class Session implements Disposable {
       kind: 'cli',
       giveUpS: Number(process.env.MT_RPC_GIVEUP ?? giveUpS),
       describeStart: () => startMessages(path),
+      replacesOlder: true,
       warn: (text) => this.messages.say(0, `WARNING: ${text}`),
       ...(mayStart
         ? {

@@ -6,9 +6,10 @@
  *
  * Everything here that touches rows runs inside a transaction of the homehost; what follows from a change is committed with it.
  */
-import {isRunning, stateKind} from '@megatest/model';
+import {isRunning} from '@megatest/model';
 import type {RunPlan, SubmitOptions} from '@megatest/rpc';
 import type {RunnerRow, Store, TestCore, TestRow} from '@megatest/store';
+import {DriverOutput, type OutputEntry} from './driver-output.ts';
 import {isLaunchOf, retryOf} from './launch-id.ts';
 import {
   autoRerun,
@@ -18,7 +19,6 @@ import {
   type RerunAction,
   repeatsSome,
 } from './resets.ts';
-import {resultHeader, resultLine} from './result-line.ts';
 import type {LaunchOrder} from './scheduler/launch-order.ts';
 import {type Action, RunSchedule} from './scheduler/run-schedule.ts';
 
@@ -31,13 +31,6 @@ export type Submission = {
   readonly manager: {readonly host: string; readonly user: string};
   readonly argv: readonly string[];
   readonly owner: string;
-};
-
-export type OutputEntry = {
-  readonly seq: number;
-  readonly stream: 'stdout' | 'log';
-  readonly level: number;
-  readonly text: string;
 };
 
 /** A plan as it is stored: with the instances that a rerun of some repeats. */
@@ -62,10 +55,6 @@ export type DriverWorld = {
   readonly onEnd: (driver: Driver, exitCode: number) => void;
 };
 
-const keptOutput = 10_000;
-/** States that a run does not report as results. */
-const silentStates = new Set(['NOT_STARTED', 'LAUNCHED', 'REMOTEHOSTSTART', 'RUNNING', 'DELETED']);
-const headerPauseS = 600;
 /** Rows of one test that are made in one transaction: more would make everybody else wait. */
 const rowsPerTransaction = 2000;
 
@@ -88,41 +77,34 @@ export class Driver {
   /** Nothing is launched before: a pause between launches, or a host that is too busy. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #world: DriverWorld;
-  readonly #output: OutputEntry[] = [];
+  readonly #output: DriverOutput;
   /** Rows of this run that take a slot. */
   readonly #active = new Set<number>();
-  readonly #reported = new Map<number, string>();
   readonly #warned = new Set<string>();
   readonly #iterated = new Set<string>();
   readonly #jobgroups = new Map<string, string>();
   readonly #registering: Registering[] = [];
   #wanted: ReadonlySet<string> | undefined;
-  #nextSeq = 0;
-  #lastHeaderS = 0;
 
   constructor(row: Pick<RunnerRow, 'id'>, submission: Submission, runId: number, world: DriverWorld) {
     this.id = row.id;
     this.submission = submission;
     this.runId = runId;
     this.#world = world;
+    const {target, runName} = submission;
+    this.#output = new DriverOutput(`lt/${target}/${runName}`, (entry) => world.onOutput(this, entry));
   }
 
   get nextSeq(): number {
-    return this.#nextSeq;
+    return this.#output.nextSeq;
   }
 
   output(fromSeq: number): readonly OutputEntry[] {
-    return this.#output.filter((entry) => entry.seq >= fromSeq);
+    return this.#output.from(fromSeq);
   }
 
-  say(level: number, text: string, stream: 'stdout' | 'log' = 'log'): void {
-    const entry: OutputEntry = {seq: this.#nextSeq, stream, level, text};
-    this.#nextSeq += 1;
-    this.#output.push(entry);
-    if (this.#output.length > keptOutput) {
-      this.#output.shift();
-    }
-    this.#world.onOutput(this, entry);
+  say(level: number, text: string, stream: OutputEntry['stream'] = 'log'): void {
+    this.#output.say(level, text, stream);
   }
 
   /** Takes a fresh plan: sets rows back as the submission asks, stores the plan, and begins. */
@@ -192,8 +174,8 @@ export class Driver {
     this.stage = isRetry ? 'retrying' : 'running';
     if (!isRetry) {
       for (const row of store.tests.list({runIds: [this.runId]})) {
-        if (this.#isNewResult(row)) {
-          this.#sayResult(row);
+        if (this.#output.isNewResult(row)) {
+          this.#output.sayResult(row, nowS());
         }
       }
     }
@@ -464,42 +446,13 @@ export class Driver {
   }
 
   #reportResult(core: TestCore): void {
-    const row = this.#isNewResult(core) ? this.#world.store.tests.get(core.id) : undefined;
+    const row = this.#output.isNewResult(core) ? this.#world.store.tests.get(core.id) : undefined;
     if (row !== undefined) {
-      this.#sayResult(row);
+      this.#output.sayResult(row, this.#world.nowS());
       if (!this.#isParent(row)) {
         this.#world.onResult(this, row);
       }
     }
-  }
-
-  #isNewResult({id, state, status}: {readonly id: number; readonly state: string; readonly status: string}) {
-    const kind = stateKind(state);
-    const isSilent = silentStates.has(state) || kind === 'busy' || kind === 'ending';
-    return !isSilent && this.#reported.get(id) !== `${state}/${status}`;
-  }
-
-  /** Says a result that is new to this driver, in the line of the old style. */
-  #sayResult(row: TestRow): void {
-    this.#reported.set(row.id, `${row.state}/${row.status}`);
-    const nowS = this.#world.nowS();
-    if (nowS - this.#lastHeaderS > headerPauseS) {
-      this.#lastHeaderS = nowS;
-      this.say(0, resultHeader(), 'stdout');
-    }
-    const {target, runName} = this.submission;
-    const path = `lt/${target}/${runName}/${row.testName}${row.itemPath === '' ? '' : `/${row.itemPath}`}`;
-    this.say(
-      0,
-      resultLine({
-        state: row.state,
-        status: row.status,
-        eventTimeS: row.eventTime,
-        durationS: row.runDuration,
-        path,
-      }),
-      'stdout',
-    );
   }
 }
 

@@ -1,7 +1,8 @@
 /** Who watches which driver, and what they are told: its output, its results, how far it is, its end (spec homehost.md 9.11). */
 import type {Connected} from '@megatest/rpc';
 import type {TestRow} from '@megatest/store';
-import type {Driver, OutputEntry} from './driver.ts';
+import type {Driver} from './driver.ts';
+import type {OutputEntry} from './driver-output.ts';
 
 /** Progress is told at most this often. */
 const progressPauseMs = 250;

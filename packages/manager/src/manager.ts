@@ -22,12 +22,16 @@ import {
   managerLogFile,
   managerMethods,
   managerSocket,
+  type PassingRefusal,
   PROGRAM_VERSION,
   PROTOCOL,
+  ProgramFile,
   processStart,
   RpcServer,
   startDaemon,
+  startManager,
   startMessages,
+  UPGRADE,
 } from '@megatest/rpc';
 import * as z from 'zod';
 import {leaveGroupOfTest, sweepGroups} from './execution/control-group.ts';
@@ -64,6 +68,8 @@ export type ManagerPrograms = {
 
 const heartbeatMs = 3000;
 const idleLimitMs = 30_000;
+/** Who has made a daemon leave for a newer one has this long to start it. */
+const replacementMs = 60_000;
 
 /** Runs until there is nothing left to do; resolves with the exit code of the process. */
 export async function runManager(settingsText: string, programs: ManagerPrograms): Promise<number> {
@@ -100,11 +106,18 @@ class Manager {
   readonly #batch: BatchJobs;
   readonly #tests: ManagedTests;
   #busyMs = performance.now();
+  /** When the daemon left for a newer one. */
+  #replacedMs = Number.NEGATIVE_INFINITY;
+  readonly #program = new ProgramFile();
+  #refusal = '';
+  #hasSuccessor = false;
+  readonly #homehostName: string | undefined;
   #leave: (exitCode: number) => void = () => {};
 
   constructor(settings: z.output<typeof managerSettings>, programs: ManagerPrograms, local: Server) {
     const {area} = settings;
     this.#area = area;
+    this.#homehostName = settings.homehost ?? undefined;
     this.#local = local;
     const directory = ensureManagerDirectory(area);
     this.#log = new ManagerLog(managerLogFile(area));
@@ -112,7 +125,7 @@ class Manager {
     this.#submissions = new Submissions(directory);
     this.#planning = new Planning(area.path, programs.planner, this.#submissions, this.#log.write);
     this.#launches = new LaunchLog(join(directory, 'launches.jsonl'));
-    const homehost = decideHomehost(area.path, settings.homehost ?? undefined);
+    const homehost = decideHomehost(area.path, this.#homehostName);
     this.#daemon = makeDaemonClient({
       areaPath: area.path,
       homehost,
@@ -120,10 +133,17 @@ class Manager {
       giveUpS: undefined,
       startDaemon: async () => {
         // A daemon that somebody stopped stays stopped while there is nothing to tell it.
-        if (this.#isBusy) {
+        const isBeingReplaced = performance.now() - this.#replacedMs < replacementMs;
+        if (this.#isBusy && !isBeingReplaced) {
           startDaemon({areaPath: area.path, areaName: area.name, homehost, executable: programs.executable});
         }
       },
+      onNotification: (name, params) => {
+        if (name === 'server.goingDown' && 'reason' in params && params.reason === UPGRADE) {
+          this.#replacedMs = performance.now();
+        }
+      },
+      onPassingRefusal: (refusal) => this.#onRefused(refusal),
       onLost: () => {
         if (!this.#isBusy) {
           this.#stop('the daemon has left, and there is nothing to do');
@@ -239,7 +259,22 @@ class Manager {
     calls.close();
     this.#local.close();
     this.#daemon.close();
+    if (this.#hasSuccessor) {
+      startManager(this.#program.path, this.#area, this.#homehostName);
+    }
     return exitCode;
+  }
+
+  /** The daemon is not of this version. What runs goes on, and what it says is kept, until a manager of the other version takes over. */
+  #onRefused({message}: PassingRefusal): void {
+    if (message !== this.#refusal) {
+      this.#refusal = message;
+      this.#log.write(`ERROR: ${message}`);
+    }
+    if (this.#program.isReplaced && !this.#hasSuccessor) {
+      this.#hasSuccessor = true;
+      this.#stop('another version of this program has been put in its place, and takes over');
+    }
   }
 
   #serve(): void {

@@ -8,6 +8,7 @@ import type {DaemonMethods, DaemonNotifications} from './daemon-methods.ts';
 import {type Homehost, mayBeAlive, readKey} from './discovery.ts';
 import type {ManagerMethods} from './manager-methods.ts';
 import type {Handlers} from './method-table.ts';
+import type {PassingRefusal} from './passing-refusal.ts';
 import {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 import {readServerRecord} from './server-record.ts';
 
@@ -35,6 +36,10 @@ export type DaemonClientOptions = {
     ask: (method: string, params: unknown) => Promise<unknown>,
   ) => Promise<void> | void;
   readonly onLost?: () => void;
+  readonly onGivenUp?: (error: unknown) => void;
+  readonly onPassingRefusal?: (refusal: PassingRefusal) => void;
+  /** An older daemon is asked to leave: by who can start another, or wants none. */
+  readonly replacesOlder?: boolean;
   /** Told once when the clock of this host is not the homehost's. */
   readonly warn?: (text: string) => void;
 };
@@ -106,6 +111,12 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
       await options.onConnected?.(welcome, ask);
     },
     ...(options.onLost === undefined ? {} : {onLost: options.onLost}),
+    ...(options.onGivenUp === undefined ? {} : {onGivenUp: options.onGivenUp}),
+    ...(options.onPassingRefusal === undefined ? {} : {onPassingRefusal: options.onPassingRefusal}),
+    other: {
+      name: 'the daemon',
+      leaveBy: (options.replacesOlder ?? options.startDaemon !== undefined) ? 'server.shutdown' : undefined,
+    },
     describe: () => {
       const said = options.describeStart?.() ?? '';
       const start = said === '' ? '' : `; the last start said:\n${said.replace(/^/gm, '    ')}`;

@@ -25,7 +25,6 @@ import type {ServerRecord} from './server-record.ts';
 
 /** `.server` younger than this belongs to a living daemon. */
 export const heartbeatLimitMs = 20_000;
-export const PROTOCOL = 1;
 
 /** Abstract socket that only one daemon of an area can hold. */
 export function daemonSocket(areaPath: string): string {

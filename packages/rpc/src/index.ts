@@ -31,7 +31,6 @@ export {
   managerSocket,
   mayBeAlive,
   ownAddress,
-  PROTOCOL,
   processExists,
   processStart,
   readKey,
@@ -61,8 +60,11 @@ export {
   runPlan,
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
+export type {PassingRefusal} from './passing-refusal.ts';
 export {limits} from './peer.ts';
 export {pingedArea} from './ping-daemon.ts';
+export {ProgramFile} from './program-file.ts';
+export {PROTOCOL, UPGRADE} from './protocol.ts';
 export {type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';

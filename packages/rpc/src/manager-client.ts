@@ -10,6 +10,7 @@ import {type AreaIdentity, makePrivateDirectory, managerDirectory, PROGRAM_VERSI
 import {comesUp} from './comes-up.ts';
 import {managerSocket} from './discovery.ts';
 import type {LocalMethods} from './manager-methods.ts';
+import type {PassingRefusal} from './passing-refusal.ts';
 import {type Endpoint, RpcClient} from './rpc-client.ts';
 
 export type ManagerClient = RpcClient<LocalMethods>;
@@ -20,13 +21,16 @@ export type ManagerClientOptions = {
   readonly start?: () => void;
   /** Seconds without a manager after which calls fail; `undefined` = never. */
   readonly giveUpS: number | undefined;
+  readonly onPassingRefusal?: (refusal: PassingRefusal) => void;
+  /** An older manager is asked to leave: by who can start another, or wants none. */
+  readonly replacesOlder?: boolean;
 };
 
 /** A start is not repeated within this time: the first one may just be slow. */
 const startPauseMs = 1000;
 
 export function makeManagerClient(options: ManagerClientOptions): ManagerClient {
-  const {area, start, giveUpS} = options;
+  const {area, start, giveUpS, onPassingRefusal, replacesOlder} = options;
   const path = managerSocket(area.path, process.getuid?.() ?? 0);
   let lastStartMs = Number.NEGATIVE_INFINITY;
   return new RpcClient<LocalMethods>({
@@ -50,6 +54,11 @@ export function makeManagerClient(options: ManagerClientOptions): ManagerClient 
       const key = readFileSync(managerKeyFile(area), 'utf8').trim();
       return {address: {kind: 'local', path}, key: {name: 'rw', key}};
     },
+    other: {
+      name: 'the manager',
+      leaveBy: (replacesOlder ?? start !== undefined) ? 'manager.stop' : undefined,
+    },
+    ...(onPassingRefusal === undefined ? {} : {onPassingRefusal}),
     describe: () => `its messages are in ${managerLogFile(area)}`,
   });
 }

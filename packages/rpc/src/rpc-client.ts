@@ -7,14 +7,13 @@
  */
 import {randomBytes} from 'node:crypto';
 import {connect, type Socket} from 'node:net';
-import {hostname, userInfo} from 'node:os';
 import {UserError} from '@megatest/model';
 import type {WebSocket} from 'ws';
 import type {RequestInfo} from './answer-request.ts';
 import type {ClientInfo} from './daemon-methods.ts';
-import {PROTOCOL} from './discovery.ts';
-import {isProof, makeChallenge, prove} from './login.ts';
+import {type LoginRequest, logIn} from './log-in.ts';
 import type {Handlers, MethodTable, ParamsOf, ResultOf} from './method-table.ts';
+import {PassingRefusal} from './passing-refusal.ts';
 import {limits, Peer} from './peer.ts';
 import {RpcError} from './rpc-error.ts';
 
@@ -51,6 +50,11 @@ export type RpcClientOptions<Serves extends MethodTable> = {
     ask: (method: string, params: unknown) => Promise<unknown>,
   ) => Promise<void> | void;
   readonly onLost?: () => void;
+  /** The connection was lost and is not made again: for who waits to be told, and has nothing to ask. */
+  readonly onGivenUp?: (error: unknown) => void;
+  /** Somebody stands there whom this program cannot work with; it is tried again, as this client never gives up. */
+  readonly onPassingRefusal?: (refusal: PassingRefusal) => void;
+  readonly other: LoginRequest['peer'];
   readonly describe: () => string;
 };
 
@@ -151,10 +155,13 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
         await this.#connectOnce();
         return;
       } catch (error) {
-        if (error instanceof UserError || (error instanceof RpcError && isFinal(error))) {
+        const {giveUpS} = this.#options;
+        if (isFinal(error) && !(error instanceof PassingRefusal && giveUpS === undefined)) {
           throw error;
         }
-        const {giveUpS} = this.#options;
+        if (error instanceof PassingRefusal) {
+          this.#options.onPassingRefusal?.(error);
+        }
         const lostS = (performance.now() - this.#lostSinceMs) / 1000;
         if (giveUpS !== undefined && lostS > giveUpS) {
           const cause = error instanceof Error ? error.message : String(error);
@@ -171,7 +178,7 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
   }
 
   async #connectOnce(): Promise<void> {
-    const {areaPath, version, kind, serves, handlers} = this.#options;
+    const {areaPath, version, kind, serves, handlers, other, describe} = this.#options;
     const endpoint = await this.#options.locate();
     const socket = await openSocket(endpoint).catch((error: unknown) => {
       const isSilent = error instanceof Error && error.message.includes('handshake has timed out');
@@ -195,7 +202,8 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
       return peer.request(method, params);
     };
     try {
-      const welcome = await this.#login(ask, endpoint, {areaPath, version, kind});
+      const {clientId} = this;
+      const welcome = await logIn(ask, {clientId, areaPath, version, kind, endpoint, peer: other, describe});
       await this.#options.onConnected?.(welcome, ask);
       const send = (seq: number, method: string, params: unknown) => {
         nextId = `${this.clientId}:${seq}`;
@@ -217,49 +225,6 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
       socket.terminate();
       throw error;
     }
-  }
-
-  async #login(
-    ask: (method: string, params: unknown) => Promise<unknown>,
-    endpoint: Endpoint,
-    about: {readonly areaPath: string; readonly version: string; readonly kind: ClientInfo['kind']},
-  ): Promise<Welcome> {
-    const challenge = makeChallenge();
-    const client: ClientInfo = {
-      clientId: this.clientId,
-      host: hostname(),
-      pid: process.pid,
-      user: userInfo().username,
-      kind: about.kind,
-    };
-    const hello = (await ask('server.hello', {
-      area: about.areaPath,
-      protocol: PROTOCOL,
-      version: about.version,
-      client,
-      challenge,
-    })) as {
-      serverId: string;
-      challenge: string;
-    };
-    const terms = {
-      serverId: hello.serverId,
-      serverChallenge: hello.challenge,
-      clientChallenge: challenge,
-      clientId: this.clientId,
-      fingerprint: '-',
-    };
-    const {name, key} = endpoint.key;
-    const welcome = (await ask('server.login', {
-      keyName: name,
-      response: prove('client', key, terms),
-    })) as Welcome & {proof: string};
-    if (!isProof(welcome.proof, 'daemon', key, terms)) {
-      throw new UserError("whoever answers on the daemon's address does not know the key of this area", {
-        hint: this.#options.describe(),
-      });
-    }
-    return {...welcome, serverId: hello.serverId};
   }
 
   #settle(seq: number, settle: (pending: Pending) => void): void {
@@ -298,7 +263,10 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
     this.#lostSinceMs = performance.now();
     this.#options.onLost?.();
     if (!this.#isClosed) {
-      void this.#ensureConnected().catch((error: unknown) => this.#rejectAll(error));
+      void this.#ensureConnected().catch((error: unknown) => {
+        this.#rejectAll(error);
+        this.#options.onGivenUp?.(error);
+      });
     }
   }
 
@@ -310,9 +278,12 @@ export class RpcClient<Asks extends MethodTable, Serves extends MethodTable = Re
   }
 }
 
-/** Errors of the login that no further attempt will change. */
-function isFinal(error: RpcError): boolean {
-  return error.kind === 'protocolMismatch' || error.kind === 'loginRequired' || error.kind === 'notAllowed';
+/** Errors that no further attempt will change. */
+function isFinal(error: unknown): boolean {
+  return (
+    error instanceof UserError ||
+    (error instanceof RpcError && ['protocolMismatch', 'loginRequired', 'notAllowed'].includes(error.kind))
+  );
 }
 
 async function openSocket(endpoint: Endpoint): Promise<WebSocket> {

@@ -102,6 +102,7 @@ export class RpcRig implements AsyncDisposable {
       kind: 'cli',
       locate: async () => this.endpoint(),
       giveUpS: 5,
+      other: {name: 'the rig', leaveBy: 'server.shutdown'},
       describe: () => 'the rig',
       ...options,
     });

@@ -2,10 +2,11 @@
  * `-execute`: what a launcher starts on the test's host. It hands the test over to the manager there and stays until the test has
  * ended, so that a batch job lives as long as its test (spec execution.md 10, homehost.md 1.11).
  */
+import {type ChildProcess, spawn} from 'node:child_process';
 import {existsSync, fstatSync, readlinkSync} from 'node:fs';
 import {decodeCommandInfo} from '@megatest/manager';
 import {UserError} from '@megatest/model';
-import {makeManagerClient, startManager} from '@megatest/rpc';
+import {makeManagerClient, ProgramFile, startManager} from '@megatest/rpc';
 import type {Messages} from '../messages.ts';
 import {bundlePath} from '../programs.ts';
 import {environment} from '../session.ts';
@@ -18,9 +19,22 @@ export async function execute(encoded: string, messages: Messages): Promise<numb
   const area = {path: info.toppath, name: info.areaname};
   await waitFor(area.path, messages);
   await waitFor(info['work-area'], messages);
+  const program = new ProgramFile();
+  let replace: (code: number) => void = () => {};
+  const replaced = new Promise<number>((resolve) => {
+    replace = resolve;
+  });
+  let successor: ChildProcess | undefined;
   const manager = makeManagerClient({
     area,
     giveUpS: undefined,
+    onPassingRefusal: ({message}) => {
+      if (program.isReplaced && successor === undefined) {
+        messages.info(0, `${message}; the program that stands here now goes on`);
+        successor = spawn(process.execPath, [program.path, '-execute', encoded], {stdio: 'inherit'});
+        successor.once('exit', (code) => replace(code ?? 1));
+      }
+    },
     start: () => startManager(bundlePath('manager'), area, undefined),
   });
   const launchId = info['launch-id'];
@@ -32,16 +46,25 @@ export async function execute(encoded: string, messages: Messages): Promise<numb
     process.on(signal, () => {
       messages.print(`Received signal ${signal}, ending the test\n`);
       signalled = code;
+      if (successor !== undefined) {
+        successor.kill(signal);
+        return;
+      }
       void manager.call('execute.interrupt', {launchId, signal});
     });
   }
-  const {exitCode} = await manager.call('execute.handOver', {
-    cmdinfo: encoded,
-    env: {...environment(), MT_CMDINFO: encoded},
-    cwd: process.cwd(),
-    umask: process.umask(),
-    output: outputFile(),
-  });
+  const handedOver = manager
+    .call('execute.handOver', {
+      cmdinfo: encoded,
+      env: {...environment(), MT_CMDINFO: encoded},
+      cwd: process.cwd(),
+      umask: process.umask(),
+      output: outputFile(),
+    })
+    .then(({exitCode}) => exitCode);
+  const exitCode = await Promise.race([handedOver, replaced]);
+  // What is asked in vain when the manager is of another version ends with the client.
+  handedOver.catch(() => {});
   manager.close();
   return signalled ?? exitCode;
 }

@@ -4,7 +4,7 @@ import {connect} from 'node:net';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {formatDuration, UserError} from '@megatest/model';
-import {mayBeAlive, processExists, readServerRecord} from '@megatest/rpc';
+import {locateDaemon, mayBeAlive, processExists, readServerRecord} from '@megatest/rpc';
 import type {Session} from '../session.ts';
 
 export type ServerEntry = {
@@ -91,10 +91,10 @@ export async function stopServer(session: Session, reason: string): Promise<bool
   try {
     await client.call('server.shutdown', {reason});
   } catch (error) {
-    if (error instanceof UserError) {
+    // The connection went with the daemon; an older one has left at the login already.
+    if (error instanceof UserError && locateDaemon(path) !== undefined) {
       throw error;
     }
-    // The connection went with the daemon.
   } finally {
     client.close();
   }

@@ -107,6 +107,7 @@ class Watch {
     this.ended.catch(() => {});
     this.client = session.connectDaemon({
       onNotification: (name, params) => this.#onNotification(name, params),
+      onGivenUp: (error) => this.#fail(error),
       onConnected: (welcome) => {
         if (welcome.serverId !== this.#serverId) {
           this.#serverId = welcome.serverId;

@@ -227,7 +227,11 @@ async function stopManager(context: CommandContext): Promise<void> {
   if (!(await somebodyListens(socket))) {
     return;
   }
-  const manager = makeManagerClient({area: {path, name}, giveUpS: managerStopLimitS});
+  const manager = makeManagerClient({
+    area: {path, name},
+    giveUpS: managerStopLimitS,
+    replacesOlder: true,
+  });
   try {
     const asked = manager.call('manager.stop', {reason: 'megatest managers stop'});
     asked.catch(() => {});

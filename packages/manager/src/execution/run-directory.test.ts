@@ -1,8 +1,20 @@
-import {lstatSync, mkdirSync, mkdtempSync, readlinkSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {makeRunDirectory, placementOf, removeRunDirectory} from './run-directory.ts';
+import {copySource, makeRunDirectory, placementOf, removeRunDirectory} from './run-directory.ts';
 
 const run = {linkTree: '/proj/pdkqa/links', target: 'tsmc16/ff/nightly', runName: 'ww21.3a'};
 
@@ -35,6 +47,26 @@ describe('the link tree', () => {
     top = mkdtempSync(join(tmpdir(), 'links-'));
   });
   afterEach(() => rmSync(top, {recursive: true}));
+
+  it('gets a copy of the source with modes, times and links, over what is there', () => {
+    const [source, copy] = [join(top, 'source'), join(top, 'copy')];
+    mkdirSync(join(source, 'below'), {recursive: true});
+    mkdirSync(copy);
+    writeFileSync(join(source, 'script.sh'), '#!/bin/sh\n', {mode: 0o755});
+    writeFileSync(join(source, 'below/input'), 'one');
+    writeFileSync(join(source, 'changed'), 'new');
+    symlinkSync('below/input', join(source, 'link'));
+    utimesSync(join(source, 'script.sh'), 1000.5, 2000.25);
+    writeFileSync(join(copy, 'changed'), 'older and longer', {mode: 0o400});
+    writeFileSync(join(copy, 'result'), 'stays');
+    copySource(source, copy);
+    const {mode, mtimeMs} = statSync(join(copy, 'script.sh'));
+    expect([mode & 0o777, mtimeMs]).toEqual([0o755, 2_000_250]);
+    expect(
+      ['below/input', 'changed', 'link', 'result'].map((name) => readFileSync(join(copy, name), 'utf8')),
+    ).toEqual(['one', 'new', 'one', 'stays']);
+    expect(readlinkSync(join(copy, 'link'))).toBe('below/input');
+  });
 
   it('holds a link for a plain test, remade when the disk is another', () => {
     makeRunDirectory(request(''));

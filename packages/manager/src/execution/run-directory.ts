@@ -1,5 +1,7 @@
 /** Where a test runs: its directory on a disk, and the way there in the link tree (spec execution.md 3, 4). */
 import {
+  constants,
+  copyFileSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -9,8 +11,10 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
 } from 'node:fs';
 import {dirname, join} from 'node:path';
 import {removeLoneCaches} from '@megatest/config';
@@ -97,14 +101,24 @@ export function keepAttempt(shortdir: string, attempt: number): void {
 
 /** Copies the test's source into its run directory; what is there besides stays. */
 export function copySource(testDir: string, shortdir: string): void {
-  for (const name of readdirSync(testDir)) {
-    cpSync(join(testDir, name), join(shortdir, name), {
-      recursive: true,
-      force: true,
-      verbatimSymlinks: true,
-      preserveTimestamps: true,
-    });
+  for (const entry of readdirSync(testDir, {withFileTypes: true})) {
+    const [from, to] = [join(testDir, entry.name), join(shortdir, entry.name)];
+    if (!entry.isFile() || !copyNew(from, to)) {
+      cpSync(from, to, {recursive: true, force: true, verbatimSymlinks: true, preserveTimestamps: true});
+    }
   }
+}
+
+/** The short way for a plain file that is not there yet: a general copy looks at every directory above, for each file. */
+function copyNew(from: string, to: string): boolean {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+  } catch {
+    return false;
+  }
+  const {atimeMs, mtimeMs} = statSync(from);
+  utimesSync(to, atimeMs / 1000, mtimeMs / 1000);
+  return true;
 }
 
 /** A path this short is never a test's; neither are the two texts of a row that was never launched. */

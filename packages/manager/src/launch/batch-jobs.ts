@@ -65,10 +65,39 @@ export class BatchJobs {
 
   /** Nobody waits for a run any more: jobs whose tests have said how they ended need no looking after. */
   async dropEnded(): Promise<void> {
+    const ended: Followed[] = [];
     for (const job of [...this.#jobs.values()]) {
       const row = await this.#world.look(job.testId);
       if (row === undefined || !(running.includes(row.state) || row.state === 'INCOMPLETE')) {
-        this.#forget(job);
+        ended.push(job);
+      }
+    }
+    await this.#takeBack(ended);
+    for (const job of ended) {
+      this.#forget(job);
+    }
+  }
+
+  /**
+   * A batch system that was lost for a moment may queue a job once more while its first process goes on. Nothing would come of the
+   * second one, but it would wait, or be held, in somebody's queue.
+   */
+  async #takeBack(ended: readonly Followed[]): Promise<void> {
+    for (const key of new Set(ended.map(({system}) => system))) {
+      const batch = await batchNamed(key);
+      const ids = ended.filter(({system}) => system === key).map(({jobId}) => jobId);
+      // A pilot is of many tests, and leaves by itself when it finds none.
+      if (batch === undefined || batch.kind === 'pilot') {
+        continue;
+      }
+      const {system} = batch;
+      const answer = await runShell(system.statusCommand(ids), '', this.#world.env, '/');
+      const statuses = system.statuses(answer);
+      for (const id of ids.filter((id) => statuses?.get(id)?.kind === 'queued')) {
+        this.#world.log(
+          `INFO: ${system.name} job ${id} is in the queue again, and is cancelled: its test has ended`,
+        );
+        await runShell(system.cancelCommand(id), '', this.#world.env, '/');
       }
     }
   }
