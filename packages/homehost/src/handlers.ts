@@ -160,7 +160,11 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       });
     },
     'sync.import': async ({rows}, context) => {
-      const {testIds, ...outcome} = await once(context, () => importRows(store.db, rows, homehost.nowS()));
+      const {testIds, ...outcome} = await once(context, () => {
+        const imported = importRows(store.db, rows, homehost.nowS());
+        store.invalidate();
+        return imported;
+      });
       audit(context, `handed over ${rows.length} rows, of which ${outcome.taken} were taken`);
       homehost.takeForeign(testIds);
       return outcome;

@@ -22,7 +22,18 @@ export type TestText = {
 const unusual = 'mt_unusual_test';
 /** Beyond these JavaScript rounds. */
 const largest = Number.MAX_SAFE_INTEGER;
-/** Numbers with a fraction; the others are whole numbers by their declaration. */
+/** Columns of numbers; the others are texts. */
+const numbers: readonly TestColumn[] = [
+  'id',
+  'run_id',
+  'event_time',
+  'cpuload',
+  'diskfree',
+  'run_duration',
+  'attemptnum',
+  'archived',
+];
+/** Numbers that may have a fraction. */
 const fractional: readonly TestColumn[] = ['cpuload'];
 
 /** One text for each test, by id, made while they are read; the next call comes when all of the one before have been read. */
@@ -56,19 +67,28 @@ export function testText(
   return JSON.stringify(isUnderId ? {[String(id)]: object} : object);
 }
 
-/** Up to 15 digits there is but one shortest way to write a number, which both find. */
+/**
+ * By comparisons, which take a third of the time of `typeof`: numbers come before texts, and texts before blobs. The `+` keeps SQLite
+ * from taking a text for a number in a column that was declared otherwise.
+ */
 function isUsual(column: TestColumn): string {
-  const isText = `typeof(${column}) = 'text'`;
-  const isWhole = `typeof(${column}) = 'integer' AND ${column} BETWEEN -${largest} AND ${largest}`;
-  const isShort = `typeof(${column}) = 'real' AND (${column} = 0 OR abs(${column}) BETWEEN 0.001 AND 1e12) AND length(json_quote(${column})) <= 16`;
-  return `(${isText} OR ${isWhole}${fractional.includes(column) ? ` OR ${isShort}` : ''})`;
+  if (!numbers.includes(column)) {
+    return `(+${column} >= '' AND +${column} < x'')`;
+  }
+  const isExact = `+${column} BETWEEN -${largest} AND ${largest}`;
+  const isWhole = `+${column} = (${column} | 0)`;
+  // Up to 15 digits there is but one shortest way to write a number, which both find.
+  const isShort = `(abs(${column}) BETWEEN 0.001 AND 1e12 AND length(json_quote(${column})) <= 16)`;
+  return `(${isExact} AND ${fractional.includes(column) ? `(${isWhole} OR ${isShort})` : isWhole})`;
 }
 
-/** SQLite writes 1.0 where JavaScript writes 1. */
+/** A whole number without the point that SQLite puts behind it when it is stored as one with a fraction. */
 function written(column: TestColumn): string {
-  return fractional.includes(column)
-    ? `CASE WHEN ${column} = CAST(${column} AS INTEGER) AND typeof(${column}) = 'real' THEN CAST(${column} AS INTEGER) ELSE ${column} END`
-    : column;
+  const whole = `${column} | 0`;
+  if (fractional.includes(column)) {
+    return `CASE WHEN ${column} = (${whole}) THEN ${whole} ELSE ${column} END`;
+  }
+  return numbers.includes(column) ? whole : column;
 }
 
 function literal(name: string): string {
