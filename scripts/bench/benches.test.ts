@@ -9,6 +9,7 @@ import {overhead} from './overhead.ts';
 import {queryCommands} from './queries.ts';
 import {rpc} from './rpc.ts';
 import {scale} from './scale.ts';
+import {steady} from './steady.ts';
 import {step} from './step.ts';
 import {sync} from './sync.ts';
 
@@ -21,6 +22,7 @@ const benches = [
   ['queries', queryCommands, ['--runs', '2', '--tests', '5', '--rounds', '1']],
   ['idle', idle, ['--seconds', '1']],
   ['sync', sync, ['--tests', '50', '--rounds', '1']],
+  ['steady', steady, ['--seconds', '1', '--perSecond', '100', '--tests', '50']],
   ['cache', cache, ['--tests', '50', '--rounds', '1']],
   ['rpc', rpc, ['--ms', '50', '--warm', '0', '--clients', '2', '--depths', '2']],
   ['config', config, ['--tests', '5', '--items', '50', '--rounds', '1']],

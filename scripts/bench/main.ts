@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   queries: async () => (await import('./queries.ts')).queryCommands,
   idle: async () => (await import('./idle.ts')).idle,
   sync: async () => (await import('./sync.ts')).sync,
+  steady: async () => (await import('./steady.ts')).steady,
   cache: async () => (await import('./cache.ts')).cache,
   rpc: async () => (await import('./rpc.ts')).rpc,
   step: async () => (await import('./step.ts')).step,

@@ -11,6 +11,8 @@ export type OutputEntry = {
 };
 
 const keptEntries = 10_000;
+/** So many are dropped at a time: to drop one moves all others. */
+const droppedEntries = 1000;
 /** States that a run does not report as results. */
 const silentStates = new Set(['NOT_STARTED', 'LAUNCHED', 'REMOTEHOSTSTART', 'RUNNING', 'DELETED']);
 const headerPauseS = 600;
@@ -41,8 +43,8 @@ export class DriverOutput {
     const entry: OutputEntry = {seq: this.#nextSeq, stream, level, text};
     this.#nextSeq += 1;
     this.#entries.push(entry);
-    if (this.#entries.length > keptEntries) {
-      this.#entries.shift();
+    if (this.#entries.length >= keptEntries + droppedEntries) {
+      this.#entries.splice(0, droppedEntries);
     }
     this.#onEntry(entry);
   }

@@ -177,7 +177,8 @@ export class Syncer {
     this.#problem = undefined;
     this.#identity = report.identity;
     this.#flushedWrites = before;
-    this.#dirtySinceMs = this.isDirty ? performance.now() : undefined;
+    // What was committed during the flush may be as old as its beginning.
+    this.#dirtySinceMs = this.isDirty ? started : undefined;
     this.#stamp = report.stamp;
     this.#seq = report.seq;
     this.#options.onFlushed(report);

@@ -2,22 +2,25 @@
  * How the items of each iterated test stand, as counts by state and status, so that the roll-up into the parent row costs the same
  * whatever their number (spec homehost.md 9.10). Filled when first needed.
  */
-import {type CountedGroup, rollUp, type StateStatus} from '@megatest/model';
+import {rollUp, type StateStatus} from '@megatest/model';
 import type {Statement} from 'better-sqlite3';
 import type {Connection} from './connection.ts';
 
 /** What is known of the row with empty item path. */
 export type Parent = StateStatus & {readonly id: number; readonly rundir: string; readonly shortdir: string};
 
-type Counter = {parent: Parent; readonly counts: Map<string, number>};
+/** A handful of groups at most: looked through faster than a key is made of two texts. */
+type Group = StateStatus & {count: number};
+type Counter = {parent: Parent; readonly groups: Group[]};
 
 /** The place of an item: its parent has the same run and name. */
 type Item = {readonly runId: number; readonly testName: string; readonly itemPath: string};
 
 export class ItemCounters {
   readonly #findParent: (runId: number, testName: string) => Parent | undefined;
-  readonly #groups: Statement<[number, string], CountedGroup>;
-  readonly #counters = new Map<string, Counter>();
+  readonly #groups: Statement<[number, string], Group>;
+  /** By run and test name. */
+  readonly #counters = new Map<number, Map<string, Counter>>();
 
   constructor(db: Connection, findParent: (runId: number, testName: string) => Parent | undefined) {
     this.#findParent = findParent;
@@ -33,11 +36,11 @@ export class ItemCounters {
 
   /** The parent's own state or status was set: it is no longer what its items make of it. */
   parentChanged({runId, testName}: Item): void {
-    this.#counters.delete(keyOf(runId, testName));
+    this.#counters.get(runId)?.delete(testName);
   }
 
   parentMoved({runId, testName}: Item, directories: Pick<Parent, 'rundir' | 'shortdir'>): void {
-    const counter = this.#counters.get(keyOf(runId, testName));
+    const counter = this.#counters.get(runId)?.get(testName);
     if (counter !== undefined) {
       counter.parent = {...counter.parent, ...directories};
     }
@@ -49,9 +52,9 @@ export class ItemCounters {
       this.parentChanged(item);
       return;
     }
-    const counter = this.#counters.get(keyOf(item.runId, item.testName));
+    const counter = this.#counters.get(item.runId)?.get(item.testName);
     if (counter !== undefined) {
-      move(counter.counts, before, after);
+      move(counter.groups, before, after);
     }
   }
 
@@ -65,14 +68,11 @@ export class ItemCounters {
     if (counter === undefined) {
       return undefined;
     }
-    move(counter.counts, item, next);
-    const others: CountedGroup[] = [];
-    for (const [key, count] of counter.counts) {
-      const [state = '', status = ''] = key.split('\0');
-      const isOwn = state === next.state && status === next.status;
-      others.push({state, status, count: isOwn ? count - 1 : count});
-    }
-    const result = rollUp(next, others);
+    move(counter.groups, item, next);
+    const own = groupOf(counter.groups, next);
+    own.count -= 1;
+    const result = rollUp(next, counter.groups);
+    own.count += 1;
     const {parent} = counter;
     const hasChanged = parent.state !== result.state || parent.status !== result.status;
     if (hasChanged) {
@@ -86,8 +86,8 @@ export class ItemCounters {
   }
 
   #counterOf(runId: number, testName: string): Counter | undefined {
-    const key = keyOf(runId, testName);
-    const known = this.#counters.get(key);
+    const ofRun = this.#counters.get(runId) ?? new Map<string, Counter>();
+    const known = ofRun.get(testName);
     if (known !== undefined) {
       return known;
     }
@@ -95,26 +95,28 @@ export class ItemCounters {
     if (parent === undefined) {
       return undefined;
     }
-    const counts = new Map(
-      this.#groups.all(runId, testName).map((group) => [keyOf(group.state, group.status), group.count]),
-    );
-    const made = {parent, counts};
-    this.#counters.set(key, made);
+    const made = {parent, groups: this.#groups.all(runId, testName)};
+    this.#counters.set(runId, ofRun.set(testName, made));
     return made;
   }
 }
 
 export type RolledUp = {readonly parent: Parent; readonly hasChanged: boolean};
 
-function keyOf(first: number | string, second: string): string {
-  return `${first}\0${second}`;
+function groupOf(groups: Group[], {state, status}: StateStatus): Group {
+  const known = groups.find((group) => group.state === state && group.status === status);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = {state, status, count: 0};
+  groups.push(made);
+  return made;
 }
 
-function move(counts: Map<string, number>, before: StateStatus | undefined, after: StateStatus): void {
+function move(groups: Group[], before: StateStatus | undefined, after: StateStatus): void {
   if (before !== undefined) {
-    const key = keyOf(before.state, before.status);
-    counts.set(key, Math.max(0, (counts.get(key) ?? 0) - 1));
+    const group = groupOf(groups, before);
+    group.count = Math.max(0, group.count - 1);
   }
-  const key = keyOf(after.state, after.status);
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+  groupOf(groups, after).count += 1;
 }
