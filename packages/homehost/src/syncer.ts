@@ -1,9 +1,10 @@
 /**
- * Copies M to T in a worker thread: every second, if something was committed and the last flush is long enough ago, and at once
- * when somebody asks for a barrier (spec homehost.md 5.3).
+ * Copies M to T in a worker thread: every second, if something was committed and the last flush is long enough ago, when somebody else
+ * wrote T, and at once when somebody asks for a barrier (spec homehost.md 5.3, 5.6).
  */
 
 import {statSync} from 'node:fs';
+import {stat} from 'node:fs/promises';
 import {Worker} from 'node:worker_threads';
 import {RpcError, type SyncStatus} from '@megatest/rpc';
 import type {FlushReport, FlushRequest} from '@megatest/store';
@@ -47,6 +48,9 @@ export class Syncer {
   #stamp = 0;
   #seq = 0;
   #identity: string | undefined;
+  #lastLookMs = Number.NEGATIVE_INFINITY;
+  #seenArea = '';
+  #isClosing = false;
   #problem: FlushProblem | undefined;
 
   constructor(options: SyncerOptions) {
@@ -103,6 +107,7 @@ export class Syncer {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#isClosing = true;
     await this.#running;
     if (this.#problem?.kind !== 'lostLease') {
       this.#problem = undefined;
@@ -115,12 +120,33 @@ export class Syncer {
   }
 
   #tick(): void {
-    if (!this.isDirty || this.#running !== undefined) {
+    if (this.#running !== undefined) {
+      return;
+    }
+    if (!this.isDirty) {
+      void this.#lookAtArea();
       return;
     }
     this.#dirtySinceMs ??= performance.now();
     if (performance.now() - this.#lastStartMs >= this.#options.intervalS * 1000) {
       void this.#flush();
+    }
+  }
+
+  /** Somebody else wrote T while there was nothing to flush: a flush takes that in. Not waited for, as a network disk may be slow. */
+  async #lookAtArea(): Promise<void> {
+    const known = this.#identity;
+    if (known === undefined || performance.now() - this.#lastLookMs < this.#options.intervalS * 1000) {
+      return;
+    }
+    this.#lastLookMs = performance.now();
+    const found = await stat(this.#options.area).catch(() => undefined);
+    const seen = found === undefined ? '' : `${found.mtimeMs}/${found.size}/${found.ino}`;
+    // What was seen once and could not be taken is told once; the next write tries again.
+    const isNew = seen !== '' && !known.startsWith(`${seen}/`) && seen !== this.#seenArea;
+    if (isNew && known === this.#identity && this.#running === undefined && !this.#isClosing) {
+      this.#seenArea = seen;
+      await this.#flush();
     }
   }
 
