@@ -100,12 +100,13 @@ describe('the daemon', () => {
   it('case 17: one that has lost its lease ends with 1 and leaves what it knew', async () => {
     await using lone = await LoneArea.make();
     const {pid} = lone;
-    // With nothing left to flush, the daemon sees T next after the write.
-    await lone.rpc('sync.flush');
     const db = new Database(join(lone.path, 'megatest.db'), {timeout: 10_000});
-    db.prepare("UPDATE metadat SET val = 'somebody' WHERE var = 'SYNC_OWNER'").run();
-    db.close();
+    // Until this ends no flush comes through: the note is in M only.
+    db.exec('BEGIN IMMEDIATE');
     await lone.note('late');
+    db.prepare("UPDATE metadat SET val = 'somebody' WHERE var = 'SYNC_OWNER'").run();
+    db.exec('COMMIT');
+    db.close();
     await until(() => !existsSync(`/proc/${pid}`));
     const [copy = ''] = readdirSync(join(lone.path, 'logs')).filter((name) => name.startsWith('unsynced-'));
     expect(lone.notedIn(join(lone.path, 'logs', copy))).toBe('late');

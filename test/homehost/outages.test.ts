@@ -70,6 +70,19 @@ describeWith([], 'on one host', () => {
     expect(await lone.noted()).toBe(lone.notedIn());
   });
 
+  it('an edit of T is taken in although the daemon itself has nothing to write', async () => {
+    await using lone = await LoneArea.make();
+    await lone.rpc('sync.flush');
+    // An edit of the second of a flush may be what the flush wrote: so again, until one is younger.
+    await until(async () => {
+      const db = new Database(join(lone.path, 'megatest.db'), {timeout: 10_000});
+      db.prepare("UPDATE runs SET comment = 'by hand'").run();
+      db.close();
+      return (await lone.noted()) === 'by hand';
+    });
+    await lone.untilLogged('was changed by others meanwhile');
+  });
+
   it('a result that somebody writes into T by hand counts in the run that goes on: its slot is free for the next test', async () => {
     await using lone = await LoneArea.make();
     writeFileSync(

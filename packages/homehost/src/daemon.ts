@@ -339,6 +339,7 @@ class Daemon {
       );
     }
     this.#must().lookAround();
+    void this.#syncer?.lookAtArea();
     if (inodeOf(this.#working) !== this.#workingInode) {
       this.#rescueWorking();
     }

@@ -1,9 +1,11 @@
 /**
  * Copies M to T in a worker thread: a second after something was committed, if the last flush is long enough ago, and at once when
- * somebody asks for a barrier (spec homehost.md 5.3). While nothing is committed there is nothing to do, and no timer.
+ * somebody asks for a barrier (spec homehost.md 5.3). While nothing is committed there is nothing to do, and no timer: whether somebody
+ * else wrote T is looked at with the daemon's heartbeat (5.6).
  */
 
 import {statSync} from 'node:fs';
+import {stat} from 'node:fs/promises';
 import {RpcError, type SyncStatus} from '@megatest/rpc';
 import type {FlushReport, FlushRequest} from '@megatest/store';
 import {FlushWorker} from './flush-worker.ts';
@@ -50,6 +52,8 @@ export class Syncer {
   #stamp = 0;
   #seq = 0;
   #identity: string | undefined;
+  /** T as it was when a look last found that somebody else had written it. */
+  #seenArea = '';
   #problem: FlushProblem | undefined;
 
   constructor(options: SyncerOptions) {
@@ -123,6 +127,22 @@ export class Syncer {
       }
     }
     return {stamp: this.#stamp, seq: this.#seq};
+  }
+
+  /** Somebody else wrote T while there was nothing to flush: a flush takes that in. Not waited for, as a network disk may be slow. */
+  async lookAtArea(): Promise<void> {
+    const known = this.#identity;
+    if (known === undefined || this.isDirty || this.#running !== undefined) {
+      return;
+    }
+    const found = await stat(this.#options.area).catch(() => undefined);
+    const seen = found === undefined ? '' : `${found.mtimeMs}/${found.size}/${found.ino}`;
+    // What was seen once and could not be taken is told once; the next write tries again.
+    const isNew = seen !== '' && !known.startsWith(`${seen}/`) && seen !== this.#seenArea;
+    if (isNew && known === this.#identity && this.#running === undefined && !this.#isClosed) {
+      this.#seenArea = seen;
+      await this.#flush();
+    }
   }
 
   async close(): Promise<void> {
