@@ -4,7 +4,7 @@
  * margin that the caller has taken off.
  */
 import type {Connection} from './connection.ts';
-import {columnsOf, SMALL_TABLES, STAMPED_TABLES, type StampedTable} from './schema.ts';
+import {SMALL_TABLES, STAMPED_TABLES, type StampedTable} from './schema.ts';
 
 /** Columns that identify a row; an update of a row whose identity is unchanged leaves them out, and their indexes alone. */
 const identity: Readonly<Record<StampedTable, readonly string[]>> = {
@@ -23,12 +23,13 @@ const identity: Readonly<Record<StampedTable, readonly string[]>> = {
  */
 export function copyChanges(db: Connection, source: string, sinceS: number, isFull: boolean): number {
   let rows = applyTombstones(db, source, sinceS);
+  const columns = sharedColumns(db, source);
   for (const table of SMALL_TABLES) {
-    rows += copySmall(db, source, table);
+    rows += copySmall(db, source, table, columns(table).join(', '));
   }
   rows += copyMeta(db, source);
   for (const table of STAMPED_TABLES) {
-    rows += copyStamped(db, source, table, isFull ? 0 : sinceS);
+    rows += copyStamped(db, source, table, columns(table), isFull ? 0 : sinceS);
     if (isFull) {
       rows += db
         .prepare(`DELETE FROM main.${table} WHERE id NOT IN (SELECT id FROM ${source}.${table})`)
@@ -55,8 +56,7 @@ function applyTombstones(db: Connection, source: string, sinceS: number): number
   return rows;
 }
 
-function copySmall(db: Connection, source: string, table: string): number {
-  const columns = sharedColumns(db, source, table);
+function copySmall(db: Connection, source: string, table: string, columns: string): number {
   const surplus = db
     .prepare(`DELETE FROM main.${table} WHERE id NOT IN (SELECT id FROM ${source}.${table})`)
     .run();
@@ -80,9 +80,14 @@ function copyMeta(db: Connection, source: string): number {
     .run().changes;
 }
 
-function copyStamped(db: Connection, source: string, table: StampedTable, sinceS: number): number {
-  const columns = sharedColumns(db, source, table);
-  const names = columns.split(', ');
+function copyStamped(
+  db: Connection,
+  source: string,
+  table: StampedTable,
+  names: readonly string[],
+  sinceS: number,
+): number {
+  const columns = names.join(', ');
   const of = (alias: string) => names.map((name) => `${alias}.${name}`).join(', ');
   const chosen = `s.last_update >= ${Math.floor(sinceS)}${table === 'jobs' ? " AND s.action <> 'launch-test'" : ''}`;
   const same = ['s.id = t.id', ...identity[table].map((name) => `s.${name} IS t.${name}`)].join(' AND ');
@@ -108,12 +113,41 @@ function copyStamped(db: Connection, source: string, table: StampedTable, sinceS
   return updated.changes + replaced.changes;
 }
 
-function sharedColumns(db: Connection, source: string, table: string): string {
-  const there = new Set(
-    db.prepare<[], string>(`SELECT name FROM pragma_table_info('${table}', '${source}')`).pluck().all(),
-  );
-  return columnsOf(db, table)
-    .filter((column) => there.has(column))
-    .map((column) => `"${column}"`)
-    .join(', ');
+type Columns = (table: string) => readonly string[];
+
+/** What was found last: to ask for the columns takes longer than to copy a few rows, and the schema hardly ever changes. */
+let lastFound: {readonly schemas: string; readonly columns: Columns} | undefined;
+
+/** The columns that a table has in both files, in the order of `main`. */
+function sharedColumns(db: Connection, source: string): Columns {
+  const schemas = ['main', source].map((name) => schemaOf(db, name)).join('\n');
+  if (lastFound?.schemas !== schemas) {
+    lastFound = {schemas, columns: findColumns(db, source)};
+  }
+  return lastFound.columns;
+}
+
+function schemaOf(db: Connection, name: string): string {
+  const texts = db
+    .prepare<[], string>(`SELECT sql FROM ${name}.sqlite_master WHERE type = 'table' ORDER BY name`)
+    .pluck();
+  return texts.all().join(';');
+}
+
+function findColumns(db: Connection, source: string): Columns {
+  const byTable = new Map<string, string[]>();
+  const rows = db
+    .prepare<[string], [string, string]>(
+      `SELECT m.name, c.name FROM main.sqlite_master AS m, pragma_table_info(m.name, 'main') AS c
+       WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name, ?) AS s WHERE s.name = c.name)
+       ORDER BY m.name, c.cid`,
+    )
+    .raw()
+    .all(source);
+  for (const [table, column] of rows) {
+    const columns = byTable.get(table) ?? [];
+    byTable.set(table, columns);
+    columns.push(`"${column}"`);
+  }
+  return (table) => byTable.get(table) ?? [];
 }
