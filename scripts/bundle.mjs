@@ -79,11 +79,11 @@ async function bundleAlone(entryPoint, outfile, plugins) {
     entryPoints: [entryPoint],
     outfile,
     write: false,
-    plugins: [nativeBinding, ...plugins],
+    plugins: [nativeBinding, importOfStart, ...plugins],
     // The rules of every script and emoji take longer to set up than most commands; help and tables are plain text.
     alias: {'string-width': join(source, 'view/text-width.ts')},
     banner: {
-      js: "(function(exports,require,module,__filename,__dirname){const __bundleUrl=require('node:url').pathToFileURL(__filename).href;",
+      js: "(function(exports,require,module,__filename,__dirname,__import){const __bundleUrl=require('node:url').pathToFileURL(__filename).href;",
     },
     footer: {js: '})'},
   });
@@ -100,6 +100,16 @@ const nativeBinding = {
     onResolve({filter: /\.node$/}, ({path}) => ({path, external: true}));
     onLoad({filter: /^bindings$/, namespace: 'native-binding'}, () => ({
       contents: "module.exports=(name)=>require('better-sqlite3/build/Release/better_sqlite3.node')",
+    }));
+  },
+};
+
+/** See packages/manager/src/launch/import-module.ts. */
+const importOfStart = {
+  name: 'import-of-start',
+  setup({onLoad}) {
+    onLoad({filter: /launch\/import-module\.ts$/}, () => ({
+      contents: 'export const importModule=(url)=>__import(url)',
     }));
   },
 };

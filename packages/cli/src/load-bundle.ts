@@ -5,27 +5,27 @@
  */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {constants, Script} from 'node:vm';
+import {Script} from 'node:vm';
 
 /** `// ` and the stamp, which is the first line of a bundle. */
 const stampOf = /^\/\/ (\w+)/;
 
+export type ImportModule = (url: string) => Promise<unknown>;
+
+/** In a bundle, what it was started with. */
+declare const __import: ImportModule;
+
 /** What the program exports; a command has done its work, or is at it, when this returns. */
-export function loadBundle<Exports>(name: string): Exports {
+export function loadBundle<Exports>(name: string, importModule = __import): Exports {
   const directory = import.meta.dirname;
   const filename = join(directory, 'code', `${name}.js`);
   // Bundles hold ASCII only.
   const source = readFileSync(filename, 'latin1');
   const [, stamp = ''] = stampOf.exec(source) ?? [];
   const cachedData = compiled(join(directory, 'code', `${name}.${stamp}.cache`));
-  const script = new Script(source, {
-    filename,
-    ...(cachedData === undefined ? {} : {cachedData}),
-    // Sites may bring modules of their own.
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new Script(source, {filename, ...(cachedData === undefined ? {} : {cachedData})});
   const module = {exports: {}};
-  script.runInThisContext()(module.exports, require, module, filename, directory);
+  script.runInThisContext()(module.exports, require, module, filename, directory, importModule);
   return module.exports as Exports;
 }
 

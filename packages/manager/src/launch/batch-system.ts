@@ -5,6 +5,7 @@
  */
 import {pathToFileURL} from 'node:url';
 import {UserError} from '@megatest/model';
+import {importModule} from './import-module.ts';
 
 export type BatchJob = {
   /** Without blanks; for listings of the queue. */
@@ -94,7 +95,7 @@ export async function batchNamed(
 
 async function loadModule(path: string): Promise<BatchSystem> {
   try {
-    const {default: system} = (await import(pathToFileURL(path).href)) as {default: BatchSystem};
+    const {default: system} = (await importModule(pathToFileURL(path).href)) as {default: BatchSystem};
     return system;
   } catch (error) {
     throw new UserError(
