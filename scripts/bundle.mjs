@@ -78,11 +78,11 @@ async function bundleAlone(name, entryPoint, {outdir, plugins}) {
     entryPoints: [entryPoint],
     outfile: join(outdir, 'code', `${name}.js`),
     write: false,
-    plugins: [nativeBinding, imports, ...plugins],
+    plugins: [nativeBinding, importOfStart, ...plugins],
     // The rules of every script and emoji take longer to set up than most commands; help and tables are plain text.
     alias: {'string-width': join(source, 'view/text-width.ts')},
     banner: {
-      js: "(function(exports,require,module,__filename,__dirname,__importModule){const __bundleUrl=require('node:url').pathToFileURL(__filename).href;",
+      js: "(function(exports,require,module,__filename,__dirname,__import){const __bundleUrl=require('node:url').pathToFileURL(__filename).href;",
     },
     footer: {js: '})'},
   });
@@ -103,12 +103,12 @@ const nativeBinding = {
   },
 };
 
-/** Code that was compiled ahead cannot import what is not in its bundle; who loads it can. */
-const imports = {
-  name: 'imports',
+/** Code that was compiled ahead cannot import what is not in its bundle; the file that has started it can. */
+const importOfStart = {
+  name: 'import-of-start',
   setup({onLoad}) {
     onLoad({filter: /\/launch\/import-module\.ts$/}, () => ({
-      contents: 'export const importModule = __importModule;',
+      contents: 'export const importModule=(url)=>__import(url)',
     }));
   },
 };

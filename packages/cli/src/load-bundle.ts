@@ -10,26 +10,23 @@ import {Script} from 'node:vm';
 /** `// ` and the stamp, which is the first line of a bundle. */
 const stampOf = /^\/\/ (\w+)/;
 
+export type ImportModule = (url: string) => Promise<unknown>;
+
+/** In a bundle, what it was started with. */
+declare const __import: ImportModule;
+
 /** What the program exports; a command has done its work, or is at it, when this returns. */
-export function loadBundle<Exports>(name: string): Exports {
+export function loadBundle<Exports>(name: string, importModule = __import): Exports {
   const directory = import.meta.dirname;
   const filename = join(directory, 'code', `${name}.js`);
   // Bundles hold ASCII only.
   const source = readFileSync(filename, 'latin1');
   const [, stamp = ''] = stampOf.exec(source) ?? [];
   const cachedData = compiled(join(directory, 'code', `${name}.${stamp}.cache`));
-  const script = new Script(source, {
-    filename,
-    ...(cachedData === undefined ? {} : {cachedData}),
-  });
+  const script = new Script(source, {filename, ...(cachedData === undefined ? {} : {cachedData})});
   const module = {exports: {}};
   script.runInThisContext()(module.exports, require, module, filename, directory, importModule);
   return module.exports as Exports;
-}
-
-/** Sites may bring modules of their own. Code that was compiled ahead has lost the way to import them: it does so through this. */
-async function importModule(url: string): Promise<unknown> {
-  return await import(url);
 }
 
 function compiled(file: string): Buffer | undefined {

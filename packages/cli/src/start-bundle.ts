@@ -2,4 +2,4 @@
 import {basename} from 'node:path';
 import {loadBundle} from './load-bundle.ts';
 
-loadBundle(basename(import.meta.filename, '.js'));
+loadBundle(basename(import.meta.filename, '.js'), async (url) => await import(url));

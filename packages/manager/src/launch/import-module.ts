@@ -1,4 +1,4 @@
-/** Loads a module that somebody has brought for this site, by its URL. When the manager is bundled this is done by who loads the bundle. */
-export async function importModule(url: string): Promise<{readonly default?: unknown}> {
+/** Imports a module that a site has written. In a bundle the file that has started it does so: code compiled ahead cannot import. */
+export async function importModule(url: string): Promise<unknown> {
   return await import(url);
 }
