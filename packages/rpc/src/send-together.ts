@@ -2,13 +2,13 @@
  * Frames that are sent in one turn of the event loop go out in one system call: the answers to requests that came together, or
  * were committed together, cost one write for each connection.
  */
-import type {Duplex} from 'node:stream';
+import type {Writable} from 'node:stream';
 
 export class SendTogether {
-  readonly #stream: Duplex;
+  readonly #stream: Writable;
   #isHeld = false;
 
-  constructor(stream: Duplex) {
+  constructor(stream: Writable) {
     this.#stream = stream;
   }
 
