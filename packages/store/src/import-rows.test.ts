@@ -93,7 +93,7 @@ describe('importing rows', () => {
   it.each([
     ['later', 2000, 'theirs'],
     ['earlier', 500, 'ours'],
-    ['of the same second', 1000, 'ours'],
+    ['of the same second', 1000, 'theirs'],
   ])('of a row on both sides, theirs being %s, the later counts', (_, stampS, comment) => {
     record(openStore('other'), 'r', 'theirs', stampS);
     const store = openStore('here');

@@ -3,7 +3,7 @@
  * (spec homehost.md 6.5).
  *
  * Ids stay as they are here. A row that is not here comes in, under its own id if that is free; of one that is here too the later
- * counts, and this one if they are of the same second. What is taken is stamped anew, so that it travels on.
+ * counts, and the one that comes in if they are of the same second. What is taken is stamped anew, so that it travels on.
  */
 import type {Connection} from './connection.ts';
 import {columnsOf} from './schema.ts';
@@ -101,7 +101,8 @@ function importRow(
   if (values.every((column) => here[column] === row[column])) {
     return {kind: 'same', id};
   }
-  if (Number(row.last_update) <= here.last_update) {
+  // Within one second nobody can tell; but what is handed over was written after the last flush, which made the row that is here.
+  if (Number(row.last_update) < here.last_update) {
     return {kind: 'older', id};
   }
   db.prepare(
