@@ -5,15 +5,16 @@
  * drivers of their runs, and what follows (rows made or blocked, instances claimed for a launch) is written in the same transaction:
  * a test that ends and the launch that takes its place cost one commit. What others are told waits for the commit.
  */
-import {isOverloaded, isRunning, stateKind} from '@megatest/model';
-import {type Connected, type Launch, RpcError, type RunPlan} from '@megatest/rpc';
+import {isRunning, stateKind} from '@megatest/model';
+import {type Connected, RpcError, type RunPlan} from '@megatest/rpc';
 import {type Connection, GroupCommitter, Store, type TestCore} from '@megatest/store';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
 import {isLaunchOf, makeLaunchId, retryOf} from './launch-id.ts';
-import {LaunchOrders, maxLaunchBatch} from './launch-orders.ts';
+import {LaunchOrders} from './launch-orders.ts';
+import {LiveDrivers} from './live-drivers.ts';
 import {ask, type Manager, Managers} from './managers.ts';
 import {PlanOrders} from './plan-orders.ts';
-import {DEAD_COMMENT, isDead} from './scheduler/dead-tests.ts';
+import {DEAD_COMMENT, deadTests} from './scheduler/dead-tests.ts';
 import {Slots} from './scheduler/slots.ts';
 import {Watchers} from './watchers.ts';
 
@@ -41,8 +42,7 @@ export class Homehost {
   readonly #orders: LaunchOrders;
   readonly #planOrders: PlanOrders;
   readonly #watchers = new Watchers();
-  /** Drivers that have not ended, by run. */
-  readonly #live = new Map<number, Set<Driver>>();
+  readonly #live = new LiveDrivers();
   /** Drivers to be looked at before the transaction commits. */
   readonly #dirty = new Set<Driver>();
   #afterCommit: (() => void)[] = [];
@@ -125,7 +125,7 @@ export class Homehost {
 
   /** Whether a daemon may leave: nothing is running, nobody is being driven. */
   get isIdle(): boolean {
-    return this.#slots.size === 0 && this.#live.size === 0;
+    return this.#slots.size === 0 && this.#live.isEmpty;
   }
 
   /** Brings back the drivers that had not ended when the last daemon did. */
@@ -236,7 +236,7 @@ export class Homehost {
     }
     this.managers.add(manager, [...known]);
     // After the answer to the registration, which tells the manager what to forget first.
-    setImmediate(() => this.#orders.orderAgain(manager, known, this.#liveDrivers()));
+    setImmediate(() => this.#orders.orderAgain(manager, known, this.#live));
     return forget;
   }
 
@@ -283,31 +283,19 @@ export class Homehost {
   }
 
   tellToKill(testIds: readonly number[], reason: string): void {
-    const byManager = new Map<Manager, number[]>();
-    for (const testId of testIds) {
-      const manager = this.managers.ownerOf(testId);
-      if (manager !== undefined) {
-        const ids = byManager.get(manager);
-        if (ids === undefined) {
-          byManager.set(manager, [testId]);
-        } else {
-          ids.push(testId);
-        }
-      }
-    }
-    for (const [manager, ids] of byManager) {
+    for (const [manager, ids] of this.managers.owners(testIds)) {
       // A manager that is gone by now learns of the request from its next heartbeat.
       void ask(manager, 'manager.kill', {tests: ids.map((testId) => ({testId, reason}))}).catch(() => {});
     }
   }
 
   driversOfRun(runId: number): readonly Driver[] {
-    return [...(this.#live.get(runId) ?? [])];
+    return [...this.#live.of(runId)];
   }
 
   /** What is still being driven for a manager's host and user. */
   submissionsAt(host: string, user: string): readonly string[] {
-    return [...this.#liveDrivers()]
+    return [...this.#live]
       .filter(({submission: {manager}}) => manager.host === host && manager.user === user)
       .map(({submission}) => submission.uuid);
   }
@@ -318,7 +306,7 @@ export class Homehost {
       return;
     }
     const nowS = this.nowS();
-    const hopeless = [...this.#liveDrivers()].filter(
+    const hopeless = [...this.#live].filter(
       ({plan}) =>
         this.#slots.size === 0 &&
         plan !== undefined &&
@@ -329,7 +317,7 @@ export class Homehost {
     }
     if (nowS - this.#lastDeadCheckS >= deadCheckS) {
       this.#lastDeadCheckS = nowS;
-      for (const driver of this.#liveDrivers()) {
+      for (const driver of this.#live) {
         void this.markDead(driver.runId, driver.plan?.settings.deadtimeS ?? 0);
       }
     }
@@ -339,16 +327,8 @@ export class Homehost {
   async markDead(runId: number, deadtimeS: number): Promise<readonly number[]> {
     return await this.write(() => {
       const nowS = this.nowS();
-      const dead = this.store.tests
-        .unended(runId)
-        .filter((row) =>
-          isDead(row, {
-            nowS,
-            deadtimeS,
-            managerHeardS: this.managers.ownerOf(row.id) === undefined ? undefined : nowS,
-          }),
-        )
-        .map(({id}) => id);
+      const isManaged = (testId: number) => this.managers.ownerOf(testId) !== undefined;
+      const dead = deadTests(this.store.tests.unended(runId), {nowS, deadtimeS, isManaged});
       for (const id of dead) {
         this.store.tests.setState(id, {state: 'COMPLETED', status: 'DEAD', comment: DEAD_COMMENT}, nowS);
       }
@@ -357,12 +337,6 @@ export class Homehost {
       }
       return dead;
     });
-  }
-
-  *#liveDrivers(): Generator<Driver> {
-    for (const drivers of this.#live.values()) {
-      yield* drivers;
-    }
   }
 
   #makeDriver(id: number, submission: Submission, runId: number): Driver {
@@ -390,8 +364,7 @@ export class Homehost {
     };
     const driver = new Driver({id}, submission, runId, world);
     this.drivers.set(id, driver);
-    const ofRun = this.#live.get(runId) ?? new Set();
-    this.#live.set(runId, ofRun.add(driver));
+    this.#live.add(driver);
     return driver;
   }
 
@@ -461,7 +434,7 @@ export class Homehost {
           continue;
         }
         this.#countSlot(row);
-        for (const driver of this.#live.get(row.runId) ?? []) {
+        for (const driver of this.#live.of(row.runId)) {
           driver.rowChanged(row);
           this.#dirty.add(driver);
         }
@@ -487,7 +460,7 @@ export class Homehost {
       return;
     }
     this.#idleSinceS = this.nowS();
-    for (const driver of this.#liveDrivers()) {
+    for (const driver of this.#live) {
       driver.schedule?.recheckExclusive(freed);
       if (driver.schedule?.mustAdvance === true) {
         this.#dirty.add(driver);
@@ -496,13 +469,13 @@ export class Homehost {
   }
 
   #jobgroupOf(runId: number, testName: string): string {
-    const [driver] = this.#live.get(runId) ?? [];
+    const [driver] = this.#live.of(runId);
     return driver?.jobgroupOf(testName) ?? '';
   }
 
   /** Another driver of the same run may wait for what this one has just decided. */
   #recheckOthers(driver: Driver): void {
-    for (const other of this.#live.get(driver.runId) ?? []) {
+    for (const other of this.#live.of(driver.runId)) {
       if (other !== driver && other.schedule?.recheckOthers() === true) {
         this.#dirty.add(other);
       }
@@ -511,37 +484,15 @@ export class Homehost {
 
   /** Claims what may go while there are slots: the only place that starts tests. */
   #launchReady(): void {
-    for (const driver of this.#liveDrivers()) {
-      const {schedule, plan} = driver;
-      if (schedule === undefined || plan === undefined || !schedule.hasReady) {
+    for (const driver of this.#live) {
+      const {schedule} = driver;
+      if (schedule === undefined || !schedule.hasReady) {
         continue;
       }
-      const {maxConcurrentJobs, jobgroups, launchDelayS} = plan.settings;
-      const launches: Launch[] = [];
-      while (
-        this.#slots.size < maxConcurrentJobs &&
-        schedule.hasReady &&
-        performance.now() >= driver.pausedUntilMs
-      ) {
-        const waitMs = Math.max(
-          launchDelayS * 1000 - (performance.now() - driver.lastLaunchMs),
-          this.#loadPauseMs(driver, plan),
-        );
-        if (waitMs > 0 || launches.length >= maxLaunchBatch) {
-          driver.pausedUntilMs = performance.now() + Math.max(0, waitMs);
-          // An empty change: the transaction around it launches what may go then.
-          setTimeout(() => void this.#change(driver, () => {}), Math.max(0, waitMs)).unref();
-          break;
-        }
-        const ready = schedule.takeReady((group) => this.#slots.hasRoom(group, maxConcurrentJobs, jobgroups));
-        if (ready === undefined) {
-          break;
-        }
-        const launch = this.#orders.claim(driver, ready);
-        if (launch !== undefined) {
-          driver.lastLaunchMs = performance.now();
-          launches.push(launch);
-        }
+      const {launches, pauseMs} = this.#orders.claimReady(driver);
+      if (pauseMs !== undefined) {
+        // An empty change: the transaction around it launches what may go then.
+        setTimeout(() => void this.#change(driver, () => {}), pauseMs).unref();
       }
       if (launches.length > 0) {
         this.#afterCommit.push(() => void this.#orders.order(driver, launches));
@@ -553,29 +504,11 @@ export class Homehost {
     }
   }
 
-  /** Milliseconds to wait because the launching host is too busy (`[jobtools] maxload`). */
-  #loadPauseMs(driver: Driver, {settings: {maxLoad, waitDelayS}}: RunPlan): number {
-    const {host, user} = driver.submission.manager;
-    const load = maxLoad === null ? undefined : this.managers.loadOf(host, user);
-    if (load === undefined || maxLoad === null || !isOverloaded(load, maxLoad)) {
-      return 0;
-    }
-    driver.say(
-      0,
-      `INFO: (0) the load of ${host} is ${load.load1}, above ${maxLoad} for each of its ${load.cpus} CPUs: launching waits ${waitDelayS} s`,
-    );
-    return waitDelayS * 1000;
-  }
-
   #endDriver(driver: Driver, exitCode: number): void {
     const state = exitCode === 130 ? 'killed' : 'done';
     this.store.runners.end(driver.id, state, exitCode, this.nowS());
     this.store.runs.refreshStats(driver.runId);
-    const ofRun = this.#live.get(driver.runId);
-    ofRun?.delete(driver);
-    if (ofRun?.size === 0) {
-      this.#live.delete(driver.runId);
-    }
+    this.#live.remove(driver);
     this.#recheckOthers(driver);
     this.#afterCommit.push(() => {
       this.#watchers.tellEnd(driver, exitCode);
@@ -624,8 +557,7 @@ export class Homehost {
       const driver = this.drivers.get(row.id);
       if (driver !== undefined && row.plan !== '') {
         driver.reopen();
-        const ofRun = this.#live.get(driver.runId) ?? new Set();
-        this.#live.set(driver.runId, ofRun.add(driver));
+        this.#live.add(driver);
         const plan = JSON.parse(row.plan) as RunPlan;
         setTimeout(() => void this.#change(driver, () => driver.resume(plan)), 1000).unref();
       }

@@ -3,8 +3,8 @@
  * the commit, and is given again to whatever manager comes up without knowing of it (spec runs.md 7.3, execution.md 6.4).
  */
 import {join} from 'node:path';
-import {attemptDirectory, isRunning} from '@megatest/model';
-import type {Launch} from '@megatest/rpc';
+import {attemptDirectory, isOverloaded, isRunning} from '@megatest/model';
+import type {Launch, RunPlan} from '@megatest/rpc';
 import type {Store, TestCore} from '@megatest/store';
 import type {Driver} from './driver.ts';
 import {isLaunchOf, makeLaunchId, retryOf} from './launch-id.ts';
@@ -22,7 +22,7 @@ export type LaunchWorld = {
 };
 
 /** An order carries at most this many launches, and one transaction makes at most this many. */
-export const maxLaunchBatch = 500;
+const maxLaunchBatch = 500;
 
 export class LaunchOrders {
   readonly #world: LaunchWorld;
@@ -31,8 +31,54 @@ export class LaunchOrders {
     this.#world = world;
   }
 
+  /** Claims what a driver may launch now; `pauseMs` = more may go after so long. */
+  claimReady(driver: Driver): {readonly launches: readonly Launch[]; readonly pauseMs?: number} {
+    const {schedule, plan} = driver;
+    const launches: Launch[] = [];
+    if (schedule === undefined || plan === undefined) {
+      return {launches};
+    }
+    const {slots} = this.#world;
+    const {maxConcurrentJobs, jobgroups, launchDelayS} = plan.settings;
+    while (slots.size < maxConcurrentJobs && schedule.hasReady && performance.now() >= driver.pausedUntilMs) {
+      const waitMs = Math.max(
+        launchDelayS * 1000 - (performance.now() - driver.lastLaunchMs),
+        this.#loadPauseMs(driver, plan),
+      );
+      if (waitMs > 0 || launches.length >= maxLaunchBatch) {
+        const pauseMs = Math.max(0, waitMs);
+        driver.pausedUntilMs = performance.now() + pauseMs;
+        return {launches, pauseMs};
+      }
+      const ready = schedule.takeReady((group) => slots.hasRoom(group, maxConcurrentJobs, jobgroups));
+      if (ready === undefined) {
+        break;
+      }
+      const launch = this.#claim(driver, ready);
+      if (launch !== undefined) {
+        driver.lastLaunchMs = performance.now();
+        launches.push(launch);
+      }
+    }
+    return {launches};
+  }
+
+  /** Milliseconds to wait because the launching host is too busy (`[jobtools] maxload`). */
+  #loadPauseMs(driver: Driver, {settings: {maxLoad, waitDelayS}}: RunPlan): number {
+    const {host, user} = driver.submission.manager;
+    const load = maxLoad === null ? undefined : this.#world.managers.loadOf(host, user);
+    if (load === undefined || maxLoad === null || !isOverloaded(load, maxLoad)) {
+      return 0;
+    }
+    driver.say(
+      0,
+      `INFO: (0) the load of ${host} is ${load.load1}, above ${maxLoad} for each of its ${load.cpus} CPUs: launching waits ${waitDelayS} s`,
+    );
+    return waitDelayS * 1000;
+  }
+
   /** Claims the row; `undefined` when it is not to be launched after all, which the schedule has been told then. */
-  claim(driver: Driver, ready: ReadyInstance): Launch | undefined {
+  #claim(driver: Driver, ready: ReadyInstance): Launch | undefined {
     const {store, slots, nowS} = this.#world;
     const {instance, plan, retry} = ready;
     const {testId, testName, itemPath} = instance;

@@ -88,6 +88,20 @@ export class Managers {
     return manager === undefined ? undefined : this.#loads.get(manager.id);
   }
 
+  /** Which of the tests each manager has. */
+  owners(testIds: readonly number[]): ReadonlyMap<Manager, readonly number[]> {
+    const byManager = new Map<Manager, number[]>();
+    for (const testId of testIds) {
+      const manager = this.ownerOf(testId);
+      if (manager !== undefined) {
+        const ids = byManager.get(manager) ?? [];
+        ids.push(testId);
+        byManager.set(manager, ids);
+      }
+    }
+    return byManager;
+  }
+
   ownerOf(testId: number): Manager | undefined {
     const id = this.#owners.get(testId);
     return id === undefined ? undefined : this.#byId.get(id);

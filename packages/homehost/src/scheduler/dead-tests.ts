@@ -12,11 +12,21 @@ export type DeadTestFacts = {
   readonly managerHeardS: number | undefined;
 };
 
+type Row = {readonly state: string; readonly eventTimeS: number; readonly runDurationS: number};
+
+/** Ids of those that have died; `isManaged`: a manager that is connected has the test. */
+export function deadTests(
+  rows: readonly (Row & {readonly id: number})[],
+  by: Omit<DeadTestFacts, 'managerHeardS'> & {readonly isManaged: (testId: number) => boolean},
+): readonly number[] {
+  const {nowS, deadtimeS, isManaged} = by;
+  return rows
+    .filter((row) => isDead(row, {nowS, deadtimeS, managerHeardS: isManaged(row.id) ? nowS : undefined}))
+    .map(({id}) => id);
+}
+
 /** To be asked of instances only: parent rows follow from their items. */
-export function isDead(
-  row: {readonly state: string; readonly eventTimeS: number; readonly runDurationS: number},
-  {nowS, deadtimeS, managerHeardS}: DeadTestFacts,
-): boolean {
+export function isDead(row: Row, {nowS, deadtimeS, managerHeardS}: DeadTestFacts): boolean {
   switch (row.state) {
     case 'RUNNING':
     case 'REMOTEHOSTSTART': {
