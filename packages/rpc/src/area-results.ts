@@ -18,6 +18,7 @@ import {
   type StateCount,
   type StepRow,
   Store,
+  showable,
   type TestRow,
   type TestSelection,
   type TestText,
@@ -159,7 +160,7 @@ function fromDatabase(db: Connection, source: AreaResults['source']): AreaResult
         .map((run) => withCounts(run, () => store.runs.counts(run.id)));
     },
     testTexts: async (selection, text) => testTexts(db, text, selection),
-    tests: async (selection) => store.tests.list(selection),
+    tests: async (selection) => store.tests.list(selection).map(showable),
     steps: async (testIds) => store.steps.list(testIds),
     data: async (testIds, categoryPatt) => store.data.list(testIds, categoryPatt),
     usage: async (testIds) => (source === 'working' ? store.usage.list(testIds) : []),

@@ -37,7 +37,14 @@ export {
   refreshCache,
   tombstoneDays,
 } from './sync.ts';
-export {propertyOf, TEST_COLUMNS, type TestCore, type TestRow, type TestUpdate} from './test-row.ts';
+export {
+  propertyOf,
+  showable,
+  TEST_COLUMNS,
+  type TestCore,
+  type TestRow,
+  type TestUpdate,
+} from './test-row.ts';
 export type {TestSelection} from './test-selection.ts';
 export type {SetState, StateChange} from './test-table.ts';
 export {type TestColumn, type TestText, testText, testTexts} from './test-texts.ts';

@@ -60,6 +60,26 @@ export function propertyOf(column: (typeof TEST_COLUMNS)[number]): keyof TestRow
   return (columnAliases[column] ?? column) as keyof TestRow;
 }
 
+const numeric: readonly (typeof TEST_COLUMNS)[number][] = [
+  'id',
+  'run_id',
+  'event_time',
+  'cpuload',
+  'diskfree',
+  'run_duration',
+  'attemptnum',
+  'archived',
+];
+const texts = TEST_COLUMNS.filter((column) => !numeric.includes(column)).map(propertyOf);
+
+/** A row that can be shown: other tools may store nothing, a number or bytes where a text belongs. */
+export function showable(row: TestRow): TestRow {
+  const odd = texts.filter((name) => typeof row[name] !== 'string');
+  return odd.length === 0
+    ? row
+    : {...row, ...Object.fromEntries(odd.map((name) => [name, String(row[name] ?? '')]))};
+}
+
 /** The columns that `tests.update` may set, by their name on the wire. */
 const updatable = {
   comment: 'comment',
