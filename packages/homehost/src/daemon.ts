@@ -45,6 +45,7 @@ import {Homehost} from './homehost.ts';
 import {answerHttp, type HttpPages} from './http-pages.ts';
 import {rotateLogs} from './log-rotation.ts';
 import type {DaemonSettings} from './settings.ts';
+import {statusOf} from './status.ts';
 import {type FlushProblem, Syncer} from './syncer.ts';
 
 export type DaemonOptions = {
@@ -426,10 +427,10 @@ class Daemon {
   }
 
   #status(): ServerStatus {
-    const homehost = this.#must();
+    const {areaPath, areaName} = this.#settings;
     return {
-      area: this.#settings.areaPath,
-      areaName: this.#settings.areaName,
+      area: areaPath,
+      areaName,
       serverId: this.#serverId,
       host: hostname(),
       port: this.#port,
@@ -437,27 +438,12 @@ class Daemon {
       version: PROGRAM_VERSION,
       uptimeS: Math.round((Date.now() - this.#startMs) / 1000),
       memoryBytes: process.memoryUsage.rss(),
-      writes: homehost.writes,
       writesPerS: this.#writesPerS,
       unanswered: this.#mustServe().unanswered,
       sync: this.#mustSync().status(),
       clients: [...this.#clients],
-      managers: homehost.managers
-        .all()
-        .map(({id, host, user, pid}) => ({id, host, user, pid, tests: homehost.managers.testsOf(id)})),
-      drivers: [...homehost.drivers.values()]
-        .filter((driver) => driver.stage !== 'ended')
-        .map((driver) => {
-          const {target, runName, manager} = driver.submission;
-          const isThere = homehost.managers.find(manager.host, manager.user) !== undefined;
-          return {
-            id: driver.id,
-            target,
-            runName,
-            waitsFor: isThere ? null : `a manager of ${manager.user} on ${manager.host}`,
-          };
-        }),
       calls: this.#calls,
+      ...statusOf(this.#must()),
     };
   }
 
