@@ -133,7 +133,10 @@ async function withHomehost<T>(use: (homehost: Homehost, files: Files) => Promis
   reconcile({...files, keys, nowS: Math.floor(Date.now() / 1000)});
   const db = openWorking(files.working);
   try {
-    return await use(new Homehost({db, log: () => {}}), files);
+    const homehost = new Homehost({db, log: () => {}});
+    const result = await use(homehost, files);
+    await homehost.leave();
+    return result;
   } finally {
     db.close();
     rmSync(directory, {recursive: true, force: true});

@@ -60,6 +60,7 @@ export async function steady(options: readonly string[]): Promise<readonly Row[]
       perGroup: Math.ceil(Number(values.perSecond) / groupsPerS),
     });
     await syncer.close();
+    await homehost.leave();
     return figures;
   } finally {
     clearInterval(alive);

@@ -142,14 +142,18 @@ export class GroupCommitter {
       followUps = this.#changesOf(this.#beforeCommit);
       prepared(this.#db, 'COMMIT').run();
     } catch (error) {
-      if (this.#db.inTransaction) {
-        this.#db.exec('ROLLBACK');
-      }
-      this.#onRollback(true);
       // Without a transaction (BEGIN failed) nothing has been taken yet: the first waiting write carries the bad news.
       const failed = group.length > 0 ? group : this.#waiting.splice(0);
-      for (const waiting of failed) {
-        waiting.settle(false, error);
+      try {
+        if (this.#db.inTransaction) {
+          this.#db.exec('ROLLBACK');
+        }
+        this.#onRollback(true);
+      } finally {
+        // Whatever fails here too: nobody waits for ever, and nothing is tried again and again.
+        for (const waiting of failed) {
+          waiting.settle(false, error);
+        }
       }
       return;
     } finally {
