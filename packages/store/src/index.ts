@@ -41,11 +41,12 @@ export {
   propertyOf,
   showable,
   TEST_COLUMNS,
+  type TestColumn,
   type TestCore,
   type TestRow,
   type TestUpdate,
 } from './test-row.ts';
 export type {TestSelection} from './test-selection.ts';
 export type {SetState, StateChange} from './test-table.ts';
-export {type TestColumn, type TestText, testText, testTexts} from './test-texts.ts';
+export {type TestText, testText, testTexts} from './test-texts.ts';
 export type {ResourceUsage, UsageRow} from './usage-table.ts';

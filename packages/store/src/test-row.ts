@@ -46,6 +46,8 @@ export const TEST_COLUMNS = [
   'job',
 ] as const;
 
+export type TestColumn = (typeof TEST_COLUMNS)[number];
+
 export const columnAliases: Readonly<Record<string, string>> = {
   run_id: 'runId',
   testname: 'testName',
@@ -56,11 +58,12 @@ export const columnAliases: Readonly<Record<string, string>> = {
 };
 
 /** The property of a row that has the value of a column. */
-export function propertyOf(column: (typeof TEST_COLUMNS)[number]): keyof TestRow {
+export function propertyOf(column: TestColumn): keyof TestRow {
   return (columnAliases[column] ?? column) as keyof TestRow;
 }
 
-const numeric: readonly (typeof TEST_COLUMNS)[number][] = [
+/** Columns of numbers; the others are texts. */
+export const NUMBER_COLUMNS: readonly TestColumn[] = [
   'id',
   'run_id',
   'event_time',
@@ -70,7 +73,7 @@ const numeric: readonly (typeof TEST_COLUMNS)[number][] = [
   'attemptnum',
   'archived',
 ];
-const texts = TEST_COLUMNS.filter((column) => !numeric.includes(column)).map(propertyOf);
+const texts = TEST_COLUMNS.filter((column) => !NUMBER_COLUMNS.includes(column)).map(propertyOf);
 
 /** A row that can be shown: other tools may store nothing, a number or bytes where a text belongs. */
 export function showable(row: TestRow): TestRow {

@@ -3,10 +3,8 @@
  * of every object takes several times as long.
  */
 import type {Connection} from './connection.ts';
-import type {TEST_COLUMNS} from './test-row.ts';
+import {NUMBER_COLUMNS, type TestColumn} from './test-row.ts';
 import {selectedTests, type TestSelection} from './test-selection.ts';
-
-export type TestColumn = (typeof TEST_COLUMNS)[number];
 
 /** How the JSON object of one test looks. */
 export type TestText = {
@@ -22,17 +20,6 @@ export type TestText = {
 const unusual = 'mt_unusual_test';
 /** Beyond these JavaScript rounds. */
 const largest = Number.MAX_SAFE_INTEGER;
-/** Columns of numbers; the others are texts. */
-const numbers: readonly TestColumn[] = [
-  'id',
-  'run_id',
-  'event_time',
-  'cpuload',
-  'diskfree',
-  'run_duration',
-  'attemptnum',
-  'archived',
-];
 /** Numbers that may have a fraction. */
 const fractional: readonly TestColumn[] = ['cpuload'];
 
@@ -72,7 +59,7 @@ export function testText(
  * from taking a text for a number in a column that was declared otherwise.
  */
 function isUsual(column: TestColumn): string {
-  if (!numbers.includes(column)) {
+  if (!NUMBER_COLUMNS.includes(column)) {
     return `(+${column} >= '' AND +${column} < x'')`;
   }
   const isExact = `+${column} BETWEEN -${largest} AND ${largest}`;
@@ -88,7 +75,7 @@ function written(column: TestColumn): string {
   if (fractional.includes(column)) {
     return `CASE WHEN ${column} = (${whole}) THEN ${whole} ELSE ${column} END`;
   }
-  return numbers.includes(column) ? whole : column;
+  return NUMBER_COLUMNS.includes(column) ? whole : column;
 }
 
 function literal(name: string): string {
