@@ -69,8 +69,10 @@ describeWith(
       const [job = ''] = await jobs(area);
       await area.shell(`qdel ${job}`, engine);
       await run.ended;
-      const [text] = await rows(area);
-      expect(text).toMatch(/^waits {2}KILLED\/KILLED Grid Engine: .*exit status 137/);
+      // The run does not wait for what it has asked to end.
+      await until(async () =>
+        /^waits {2}KILLED\/KILLED Grid Engine: .*exit status 137/.test((await rows(area))[0] ?? ''),
+      );
       expect(await jobs(area)).toEqual([]);
       expect(area.processes().filter(({command}) => command.includes('sleep'))).toEqual([]);
     });
@@ -84,8 +86,7 @@ describeWith(
       await until(async () => (await jobs(area)).length === 1);
       await area.megatest(['kill', '-t', 'x', '-n', 'r', '-y'], engine);
       await run.ended;
-      const [text] = await rows(area);
-      expect(text).toMatch(/^waits {2}KILLED\/KILLED/);
+      await until(async () => /^waits {2}KILLED\/KILLED/.test((await rows(area))[0] ?? ''));
       expect(await jobs(area)).toEqual([]);
     });
 
