@@ -6,10 +6,10 @@
  * happen) keeps nobody waiting. Parameters are checked against the method's schema before a handler sees them.
  */
 import type {Duplex} from 'node:stream';
-import {JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse} from 'json-rpc-2.0';
 import type {WebSocket} from 'ws';
 import {answerRequest, type Serving, toWire, type WireError} from './answer-request.ts';
 import type {MethodTable} from './method-table.ts';
+import {type AnswerOfOther, OpenQuestions} from './open-questions.ts';
 import {RPC_CODES, RpcError} from './rpc-error.ts';
 import {SendTogether} from './send-together.ts';
 
@@ -32,8 +32,6 @@ export const limits = {
   unsent: 64 * 1024 * 1024,
 } as const;
 
-/** What requests that were never answered are told when the connection goes. */
-const closedMessage = 'connection closed';
 const pingMs = 15_000;
 const silenceMs = 60_000;
 
@@ -62,7 +60,7 @@ type Response = {
 export class Peer<Serves extends MethodTable = MethodTable> {
   readonly socket: WebSocket;
   readonly #options: PeerOptions<Serves>;
-  readonly #client: JSONRPCClient;
+  readonly #questions: OpenQuestions;
   /** Ends when everything that was asked so far has been answered. */
   #answered: Promise<void> = Promise.resolve();
   /** How many requests that is; without any, an answer that is there at once is sent at once. */
@@ -79,10 +77,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
   constructor(socket: WebSocket, options: PeerOptions<Serves>) {
     this.socket = socket;
     this.#options = options;
-    this.#client =
-      options.makeId === undefined
-        ? new JSONRPCClient((request) => this.#sendJson(request))
-        : new JSONRPCClient((request) => this.#sendJson(request), options.makeId);
+    this.#questions = new OpenQuestions(options.makeId);
     this.#load = options.load ?? {unanswered: 0};
     this.#together = options.stream === undefined ? undefined : new SendTogether(options.stream);
     socket.on('message', (data, isBinary) => this.#onFrame(isBinary ? undefined : String(data)));
@@ -99,20 +94,16 @@ export class Peer<Serves extends MethodTable = MethodTable> {
       this.#later = [];
       this.#load.unanswered -= this.#unanswered;
       this.#unanswered = 0;
-      this.#client.rejectAllPendingRequests(closedMessage);
+      this.#questions.fail(closed());
     });
   }
 
   /** Asks the other end; an error of the other end arrives as an `RpcError`, a lost connection as an ordinary one. */
   async request(name: string, params: unknown): Promise<unknown> {
-    try {
-      return await this.#client.request(name, params);
-    } catch (error) {
-      if (error instanceof JSONRPCErrorException && error.message !== closedMessage) {
-        throw RpcError.fromWire({code: error.code, message: error.message, data: error.data});
-      }
-      throw error;
+    if (this.socket.readyState !== this.socket.OPEN) {
+      throw closed();
     }
+    return await this.#questions.ask((id) => this.#sendJson({jsonrpc: '2.0', id, method: name, params}));
   }
 
   /** Tells the other end something that it does not answer. */
@@ -216,7 +207,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
 
   #onMessage(message: unknown, send: (response: Response) => void): void {
     if (isResponse(message)) {
-      this.#client.receive(message);
+      this.#questions.answered(message);
     } else if (!isRequest(message)) {
       send(refusal(null, 'invalidRequest', 'this is no JSON-RPC 2.0 request'));
     } else if (message.id === undefined) {
@@ -298,6 +289,11 @@ export class Peer<Serves extends MethodTable = MethodTable> {
   }
 }
 
+/** What requests that were never answered are told when the connection goes. */
+function closed(): Error {
+  return new Error('connection closed');
+}
+
 function refusal(id: string | number | null, kind: 'parse' | 'invalidRequest', message: string): Response {
   return {jsonrpc: '2.0', id, error: {code: RPC_CODES[kind], message}};
 }
@@ -317,7 +313,7 @@ function isRequest(message: unknown): message is Request {
   return jsonrpc === '2.0' && typeof method === 'string' && hasGoodId;
 }
 
-function isResponse(message: unknown): message is JSONRPCResponse {
+function isResponse(message: unknown): message is AnswerOfOther {
   return (
     typeof message === 'object' &&
     message !== null &&
