@@ -50,7 +50,7 @@ export type DriverWorld = {
   /** Calls `change` in a transaction of its own, after a pause. */
   readonly later: (delayMs: number, change: () => void) => void;
   readonly onOutput: (driver: Driver, entry: OutputEntry) => void;
-  readonly onResult: (driver: Driver, row: TestRow) => void;
+  readonly onResult: (driver: Driver, row: TestCore) => void;
   readonly onProgress: (driver: Driver) => void;
   readonly onEnd: (driver: Driver, exitCode: number) => void;
 };
@@ -445,9 +445,8 @@ export class Driver {
     }
   }
 
-  #reportResult(core: TestCore): void {
-    const row = this.#output.isNewResult(core) ? this.#world.store.tests.get(core.id) : undefined;
-    if (row !== undefined) {
+  #reportResult(row: TestCore): void {
+    if (this.#output.isNewResult(row)) {
       this.#output.sayResult(row, this.#world.nowS());
       if (!this.#isParent(row)) {
         this.#world.onResult(this, row);
