@@ -67,10 +67,12 @@ async function costOf(
   let last = first;
   while (last.seconds < seconds) {
     await new Promise((resolve) => setTimeout(resolve, sampleMs));
-    if (!existsSync(`/proc/${pid}`)) {
+    try {
+      last = look();
+    } catch {
+      // It has left.
       break;
     }
-    last = look();
   }
   return {percent: (100 * (last.cpu - first.cpu)) / (last.seconds - first.seconds), bytes: last.bytes};
 }
