@@ -57,24 +57,32 @@ async function costOf(
   pid: number,
   seconds: number,
 ): Promise<{readonly percent: number; readonly bytes: number}> {
-  const start = performance.now();
-  const look = () => ({
-    cpu: cpuS(pid),
-    bytes: residentBytes(pid),
-    seconds: (performance.now() - start) / 1000,
-  });
-  const first = look();
-  let last = first;
-  while (last.seconds < seconds) {
-    await new Promise((resolve) => setTimeout(resolve, sampleMs));
-    try {
-      last = look();
-    } catch {
-      // It has left.
+  let first: Look | undefined;
+  let last: Look | undefined;
+  for (let look = lookAt(pid); look !== undefined; look = lookAt(pid)) {
+    first ??= look;
+    last = look;
+    if (performance.now() - first.atMs > seconds * 1000) {
       break;
     }
+    await new Promise((resolve) => setTimeout(resolve, sampleMs));
   }
-  return {percent: (100 * (last.cpu - first.cpu)) / (last.seconds - first.seconds), bytes: last.bytes};
+  if (first === undefined || last === undefined) {
+    throw new Error(`process ${pid} was not there`);
+  }
+  return {percent: (100_000 * (last.cpuS - first.cpuS)) / (last.atMs - first.atMs), bytes: last.bytes};
+}
+
+type Look = {readonly atMs: number; readonly cpuS: number; readonly bytes: number};
+
+/** `undefined` when the process has left, or is just leaving and has no memory any more. */
+function lookAt(pid: number): Look | undefined {
+  try {
+    const look = {atMs: performance.now(), cpuS: cpuS(pid), bytes: residentBytes(pid)};
+    return look.bytes === 0 ? undefined : look;
+  } catch {
+    return undefined;
+  }
 }
 
 /** File-system calls on the area by a process; `undefined` without strace. After the rest, because tracing is not free. */

@@ -90,6 +90,11 @@ function copyStamped(
   const columns = names.join(', ');
   const of = (alias: string) => names.map((name) => `${alias}.${name}`).join(', ');
   const chosen = `s.last_update >= ${Math.floor(sinceS)}${table === 'jobs' ? " AND s.action <> 'launch-test'" : ''}`;
+  // Most tables have nothing new, and to prepare the statements below takes longer than to look.
+  const hasSome = db.prepare(`SELECT EXISTS (SELECT 1 FROM ${source}.${table} AS s WHERE ${chosen})`).pluck();
+  if (hasSome.get() === 0) {
+    return 0;
+  }
   const same = ['s.id = t.id', ...identity[table].map((name) => `s.${name} IS t.${name}`)].join(' AND ');
   const values = names.filter((name) => name !== 'id' && !identity[table].includes(name.replaceAll('"', '')));
   // Rows that are there under the same identity and have a new stamp: update in place, without the indexed columns.
