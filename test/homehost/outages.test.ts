@@ -1,6 +1,6 @@
 /** Spec homehost.md 13: the failures between processes and hosts, each really caused; failures.md says which row is where. */
 import {spawn} from 'node:child_process';
-import {appendFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import Database from 'better-sqlite3';
 import {expect, it} from 'vitest';
@@ -41,6 +41,23 @@ describeWith([], 'on one host', () => {
     await again.login('c1');
     expect(await again.ask('c1:1', 'runs.setStatus', params)).toMatchObject({result: null});
     expect(await lone.noted()).toBe('by another');
+  });
+
+  it('a change of a test that is sent again stands in the audit once, and a refused one does too', async () => {
+    await using lone = await LoneArea.make();
+    await using client = await RawClient.connect(lone.path);
+    await client.login('c1');
+    const params = {test: {testId: 1}, comment: 'by hand'};
+    const first = await client.ask('c1:1', 'tests.setState', params);
+    expect(await client.ask('c1:1', 'tests.setState', params)).toEqual(first);
+    const unexpected = {...params, state: 'KILLED', expect: {states: ['RUNNING']}};
+    expect(await client.ask('c1:2', 'tests.setState', unexpected)).toHaveProperty('error');
+    const lines = readFileSync(join(lone.path, 'logs/audit.jsonl'), 'utf8').trimEnd().split('\n');
+    const deeds = lines.map((line) => JSON.parse(line).what as string);
+    expect(deeds.filter((deed) => deed.startsWith('set test'))).toEqual([
+      'set test 1 to -/-',
+      'set test 1 to KILLED/-',
+    ]);
   });
 
   it('a daemon that is asked to leave among writes has in T what it acknowledged, and leaves the rest to the next', async () => {
