@@ -1,43 +1,60 @@
+import type {JSONRPCID, JSONRPCResponse} from 'json-rpc-2.0';
 import {expect, it} from 'vitest';
 import {OpenQuestions} from './open-questions.ts';
 import {RPC_CODES, RpcError} from './rpc-error.ts';
 
+/** What has been asked so far is in `ids`. */
+function makeQuestions(): {readonly questions: OpenQuestions; readonly ids: JSONRPCID[]} {
+  const ids: JSONRPCID[] = [];
+  return {questions: new OpenQuestions(({id}) => void ids.push(id ?? null)), ids};
+}
+
+/** What a question that gets this answer comes to. */
+async function outcomeOf(answer: object): Promise<unknown> {
+  const {questions, ids} = makeQuestions();
+  const asked = questions.ask('any', {});
+  questions.answered({jsonrpc: '2.0', id: ids[0], ...answer} as JSONRPCResponse);
+  return await asked.catch((error: unknown) => error);
+}
+
 it('each question gets the answer with its id, in whatever order they come', async () => {
-  const questions = new OpenQuestions();
-  const ids: (string | number)[] = [];
-  const asked = [1, 2].map((_) => questions.ask((id) => ids.push(id)));
-  questions.answered({id: ids[1], result: 'second'});
-  questions.answered({id: ids[0], result: 'first'});
+  const {questions, ids} = makeQuestions();
+  const asked = [questions.ask('first', {}), questions.ask('second', {})];
+  const [first = null, second = null] = ids;
+  questions.answered({jsonrpc: '2.0', id: second, result: 'second'});
+  questions.answered({jsonrpc: '2.0', id: first, result: 'first'});
   expect(await Promise.all(asked)).toEqual(['first', 'second']);
 });
 
 it('an error of the other end is an RpcError, and one that is malformed is not', async () => {
-  const questions = new OpenQuestions();
-  const answer = async (error: unknown) => {
-    await questions.ask((id) => setImmediate(() => questions.answered({id, error})));
-  };
-  await expect(answer({code: RPC_CODES.conflict, message: 'no', data: 1})).rejects.toThrow(
+  expect(await outcomeOf({error: {code: RPC_CODES.conflict, message: 'no', data: 1}})).toEqual(
     new RpcError('conflict', 'no', 1),
   );
-  const malformed = await answer('no').catch((error: unknown) => error);
+  const malformed = await outcomeOf({error: 'no'});
   expect(malformed).toBeInstanceOf(Error);
   expect(malformed).not.toBeInstanceOf(RpcError);
 });
 
-it('a question that cannot be sent fails and waits for nothing', async () => {
-  const questions = new OpenQuestions(() => 'same');
-  const broken = questions.ask(() => {
-    throw new Error('not sent');
-  });
-  await expect(broken).rejects.toThrow('not sent');
-  const next = questions.ask(() => {});
-  questions.answered({id: 'same', result: 1});
-  expect(await next).toBe(1);
+it('a result may be null', async () => {
+  expect(await outcomeOf({result: null})).toBeNull();
 });
 
-it('what is open when the connection goes fails', async () => {
-  const questions = new OpenQuestions();
-  const asked = questions.ask(() => {});
-  questions.fail(new Error('gone'));
-  await expect(asked).rejects.toThrow('gone');
+it('a question that cannot be sent fails and waits for nothing', async () => {
+  const questions = new OpenQuestions(
+    () => {
+      throw new Error('not sent');
+    },
+    () => 'same',
+  );
+  await expect(questions.ask('first', {})).rejects.toThrow('not sent');
+  await expect(questions.ask('second', {})).rejects.toThrow('not sent');
+});
+
+it('what is open when the connection goes fails, by no error of the other end', async () => {
+  const {questions} = makeQuestions();
+  const asked = questions.ask('any', {});
+  questions.fail('gone');
+  const failure = await asked.catch((error: unknown) => error);
+  expect(failure).toEqual(new Error('gone'));
+  expect(failure).not.toBeInstanceOf(RpcError);
 });

@@ -1,17 +1,17 @@
 /** What one end of a JSON-RPC connection has asked and not been told yet. */
+import {JSONRPCClient, type JSONRPCRequest, type JSONRPCResponse} from 'json-rpc-2.0';
 import {RpcError} from './rpc-error.ts';
 
-/** An answer as it came over the wire. */
-export type AnswerOfOther = {readonly id?: unknown; readonly result?: unknown; readonly error?: unknown};
-
-type Question = {readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void};
+/** With this code the library says that no answer came at all: the wire has no such code. */
+const noAnswer = 0;
 
 export class OpenQuestions {
-  readonly #questions = new Map<unknown, Question>();
+  readonly #client: JSONRPCClient;
   readonly #makeId: () => string | number;
   #lastId = 0;
 
-  constructor(makeId?: () => string) {
+  constructor(send: (request: JSONRPCRequest) => void, makeId?: () => string) {
+    this.#client = new JSONRPCClient(send);
     this.#makeId =
       makeId ??
       (() => {
@@ -20,41 +20,28 @@ export class OpenQuestions {
       });
   }
 
-  /** Resolves with the result that comes for the id which `send` is given; an error of the other end is thrown as an `RpcError`. */
-  ask(send: (id: string | number) => void): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const id = this.#makeId();
-      send(id);
-      this.#questions.set(id, {resolve, reject});
-    });
+  /** An error of the other end is thrown as an `RpcError`; that nothing can be sent or nothing came, as an ordinary one. */
+  async ask(method: string, params: unknown): Promise<unknown> {
+    // `request` of the library would do the same with twice the promises.
+    const id = this.#makeId();
+    const {result, error} = await this.#client.requestAdvanced({jsonrpc: '2.0', id, method, params});
+    if (error === undefined || error === null) {
+      return result;
+    }
+    const {code, message} = error as {readonly code?: unknown; readonly message?: unknown};
+    if (typeof code !== 'number' || typeof message !== 'string') {
+      throw new Error('the answer is no JSON-RPC 2.0');
+    }
+    throw code === noAnswer ? new Error(message) : RpcError.fromWire(error);
   }
 
   /** An answer that nobody waits for is dropped. */
-  answered({id, result, error}: AnswerOfOther): void {
-    const question = this.#questions.get(id);
-    if (question === undefined) {
-      return;
-    }
-    this.#questions.delete(id);
-    if (error === undefined || error === null) {
-      question.resolve(result);
-    } else {
-      question.reject(
-        isWireError(error) ? RpcError.fromWire(error) : new Error('the answer is no JSON-RPC 2.0'),
-      );
-    }
+  answered(response: JSONRPCResponse): void {
+    this.#client.receive(response);
   }
 
-  /** Nothing will be answered any more. */
-  fail(error: Error): void {
-    for (const {reject} of this.#questions.values()) {
-      reject(error);
-    }
-    this.#questions.clear();
+  /** Nothing will be answered any more; `why` is the message of what is thrown. */
+  fail(why: string): void {
+    this.#client.rejectAllPendingRequests(why);
   }
-}
-
-function isWireError(error: unknown): error is {readonly code: number; readonly message: string} {
-  const {code, message} = error as {code?: unknown; message?: unknown};
-  return typeof code === 'number' && typeof message === 'string';
 }

@@ -6,10 +6,11 @@
  * happen) keeps nobody waiting. Parameters are checked against the method's schema before a handler sees them.
  */
 import type {Duplex} from 'node:stream';
+import type {JSONRPCResponse} from 'json-rpc-2.0';
 import type {WebSocket} from 'ws';
 import {answerRequest, type Serving, toWire, type WireError} from './answer-request.ts';
 import type {MethodTable} from './method-table.ts';
-import {type AnswerOfOther, OpenQuestions} from './open-questions.ts';
+import {OpenQuestions} from './open-questions.ts';
 import {RPC_CODES, RpcError} from './rpc-error.ts';
 import {SendTogether} from './send-together.ts';
 
@@ -32,6 +33,8 @@ export const limits = {
   unsent: 64 * 1024 * 1024,
 } as const;
 
+/** What requests that were never answered are told when the connection goes. */
+const closedMessage = 'connection closed';
 const pingMs = 15_000;
 const silenceMs = 60_000;
 
@@ -77,7 +80,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
   constructor(socket: WebSocket, options: PeerOptions<Serves>) {
     this.socket = socket;
     this.#options = options;
-    this.#questions = new OpenQuestions(options.makeId);
+    this.#questions = new OpenQuestions((request) => this.#sendJson(request), options.makeId);
     this.#load = options.load ?? {unanswered: 0};
     this.#together = options.stream === undefined ? undefined : new SendTogether(options.stream);
     socket.on('message', (data, isBinary) => this.#onFrame(isBinary ? undefined : String(data)));
@@ -94,16 +97,16 @@ export class Peer<Serves extends MethodTable = MethodTable> {
       this.#later = [];
       this.#load.unanswered -= this.#unanswered;
       this.#unanswered = 0;
-      this.#questions.fail(closed());
+      this.#questions.fail(closedMessage);
     });
   }
 
   /** Asks the other end; an error of the other end arrives as an `RpcError`, a lost connection as an ordinary one. */
   async request(name: string, params: unknown): Promise<unknown> {
     if (this.socket.readyState !== this.socket.OPEN) {
-      throw closed();
+      throw new Error(closedMessage);
     }
-    return await this.#questions.ask((id) => this.#sendJson({jsonrpc: '2.0', id, method: name, params}));
+    return await this.#questions.ask(name, params);
   }
 
   /** Tells the other end something that it does not answer. */
@@ -289,11 +292,6 @@ export class Peer<Serves extends MethodTable = MethodTable> {
   }
 }
 
-/** What requests that were never answered are told when the connection goes. */
-function closed(): Error {
-  return new Error('connection closed');
-}
-
 function refusal(id: string | number | null, kind: 'parse' | 'invalidRequest', message: string): Response {
   return {jsonrpc: '2.0', id, error: {code: RPC_CODES[kind], message}};
 }
@@ -313,7 +311,7 @@ function isRequest(message: unknown): message is Request {
   return jsonrpc === '2.0' && typeof method === 'string' && hasGoodId;
 }
 
-function isResponse(message: unknown): message is AnswerOfOther {
+function isResponse(message: unknown): message is JSONRPCResponse {
   return (
     typeof message === 'object' &&
     message !== null &&

@@ -160,6 +160,13 @@ describe('what is known of a row', () => {
     expect((await reads())?.state).toBe('KILLREQ');
   });
 
+  it('is forgotten of a running test that is written outside a transaction', async () => {
+    const committer = makeCommitter();
+    await committer.write(() => store.tests.setState(item, {state: 'RUNNING'}, 5));
+    store.tests.setState(item, {comment: 'beside'}, 6);
+    expect((await committer.write(() => store.tests.core(item)))?.comment).toBe('beside');
+  });
+
   it('is forgotten of a running test whose last write was undone', async () => {
     const committer = makeCommitter();
     await committer.write(() => store.tests.setState(item, {state: 'RUNNING', comment: 'before'}, 5));

@@ -176,11 +176,9 @@ export class TestWriter {
 
   /** What the row is now. */
   #keep(testId: number, row: TestCore): void {
-    if (this.#known === undefined) {
-      return;
-    }
-    this.#known.set(testId, row);
-    if (isRunning(row.state)) {
+    this.#known?.set(testId, row);
+    // Outside a transaction the next moment may bring another's write.
+    if (this.#known !== undefined && isRunning(row.state)) {
       this.#running.set(testId, row);
     } else {
       this.#running.delete(testId);
