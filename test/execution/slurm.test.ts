@@ -3,11 +3,12 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {TestArea} from '../rig/area.ts';
+import {binaries, TestArea} from '../rig/area.ts';
 import {describeWith} from '../rig/needs.ts';
 import {type Slurm, startSlurm} from '../rig/slurm.ts';
 import {until} from '../rig/until.ts';
 import {areaWith, runWords, smallArea} from './area-files.ts';
+import {expectOneJob, moments} from './lost-submission.ts';
 
 const limitMs = 150_000;
 
@@ -140,6 +141,29 @@ describeWith(['root', 'sbatch'], 'tests as jobs of Slurm', () => {
       1,
     );
   });
+
+  it.each(
+    ['slurm', 'slurm-array', 'slurm-pilot'].flatMap((key) => moments.map((moment) => [key, moment] as const)),
+  )(
+    'of %s are found again when the manager is killed %s Slurm has taken them',
+    {
+      timeout: limitMs,
+    },
+    async (key, moment) => {
+      const path = `${binaries}:${process.env.PATH}`;
+      await expectOneJob(
+        {
+          launcher: `${key} --time=5 --hold`,
+          command: 'sbatch',
+          path,
+          options: {env},
+          jobs,
+          release: (id) => `scontrol release ${id}`,
+        },
+        moment,
+      );
+    },
+  );
 
   it('run once, with their results, when slurmctld is killed and comes back', {
     timeout: limitMs,
