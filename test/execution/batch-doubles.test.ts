@@ -78,7 +78,6 @@ describe.each([
       env,
     });
     await run.ended;
-    // The run does not wait for what it has asked to end.
     await until(async () => (await rows(area))[0]?.startsWith('waits  KILLED/KILLED ') ?? false);
     expect((await rows(area))[0]).toMatch(reason);
     expect(area.processes().filter(({command}) => command.includes('sleep'))).toEqual([]);

@@ -70,7 +70,6 @@ describeWith(
       const [job = ''] = await jobs(area);
       await area.shell(`qdel ${job}`, engine);
       await run.ended;
-      // The run does not wait for what it has asked to end.
       await until(async () =>
         /^waits {2}KILLED\/KILLED Grid Engine: .*exit status 137/.test((await rows(area))[0] ?? ''),
       );

@@ -196,7 +196,6 @@ describeWith(['root', 'sbatch'], 'tests as jobs of Slurm', () => {
     await until(() => started(area, 'waits'));
     await area.shell('scontrol update NodeName=localhost State=DOWN Reason=test', {env});
     await run.ended;
-    // The run does not wait for what it has asked to end.
     await until(async () => /^waits {2}KILLED\/KILLED Slurm: node failure/.test((await rows(area))[0] ?? ''));
     expect(bodies(area)).toEqual([]);
   });
