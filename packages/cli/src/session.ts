@@ -3,6 +3,7 @@
  * needed and closed with the session.
  */
 import {type Area, findArea, loadArea} from '@megatest/config';
+import {UserError} from '@megatest/model';
 import {
   type AreaResults,
   type DaemonClient,
@@ -99,6 +100,7 @@ export class Session implements Disposable {
     const {path, name} = this.area;
     const {homehost} = this;
     const {mayStart = true, ...events} = options;
+    let isUnreachable = false;
     return makeDaemonClient({
       areaPath: path,
       homehost,
@@ -111,7 +113,19 @@ export class Session implements Disposable {
         ? {
             startDaemon: async () => {
               refuseStart(path);
-              startDaemon({areaPath: path, areaName: name, homehost, executable: megatestPath()});
+              // A test goes on trying: its link may be cut for some minutes.
+              if (isUnreachable && process.env.MT_CMDINFO === undefined) {
+                throw unreachable(homehost, path);
+              }
+              startDaemon({
+                areaPath: path,
+                areaName: name,
+                homehost,
+                executable: megatestPath(),
+                onUnreachable: () => {
+                  isUnreachable = true;
+                },
+              });
             },
           }
         : {}),
@@ -155,5 +169,14 @@ export class Session implements Disposable {
 export function environment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Trying again would not help: whoever is not reached by ssh cannot be made to start a daemon. */
+function unreachable(homehost: Homehost, areaPath: string): UserError {
+  const said = startMessages(areaPath).replace(/^/gm, '    ');
+  return new UserError(
+    `the homehost ${homehost.name} cannot be reached by ssh, and no daemon is running there; the start said:\n${said}`,
+    {hint: `${homehost.file} names it; remove that file to move the area to another host`, exitCode: 1},
   );
 }
