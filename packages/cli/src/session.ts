@@ -43,12 +43,15 @@ const defaultMarginS = 10;
 export class Session implements Disposable {
   readonly area: Area;
   readonly messages: Messages;
+  /** What reading the config had to say. */
+  readonly saidWhileReading: ReadonlySet<string>;
   #homehost: Homehost | undefined;
   #daemon: DaemonClient | undefined;
   #manager: ManagerClient | undefined;
   #results: AreaResults | undefined;
 
-  private constructor(area: Area, messages: Messages) {
+  private constructor(area: Area, messages: Messages, saidWhileReading: ReadonlySet<string>) {
+    this.saidWhileReading = saidWhileReading;
     this.area = area;
     this.messages = messages;
   }
@@ -61,11 +64,15 @@ export class Session implements Disposable {
     if (areaDirectory !== undefined) {
       delete env.MT_RUN_AREA_HOME;
     }
+    const said = new Set<string>();
     const path = findArea(env, cwd, configName);
     const area = loadArea(path, {
       env,
       cwd,
-      say: (level, text) => messages.say(level, text),
+      say: (level, text) => {
+        said.add(text);
+        messages.say(level, text);
+      },
       caches: {version: PROGRAM_VERSION, isSwitchedOff: noCache === true},
       ...(configName === undefined ? {} : {configName}),
       ...(appendConfig === undefined ? {} : {appendConfig}),
@@ -73,7 +80,7 @@ export class Session implements Disposable {
       ...(runName === undefined ? {} : {runName}),
       ...(commandLine === undefined ? {} : {commandLine}),
     });
-    return new Session(area, messages);
+    return new Session(area, messages, said);
   }
 
   get keys(): readonly string[] {
