@@ -53,6 +53,16 @@ describe('a mistake', () => {
     expect(modern.stderr).toContain('PLATFORM/RELEASE');
   });
 
+  it('in a helper that runs a command is told once, with its place', async () => {
+    await using area = makeArea({'megatest.config': `${config}[x]\nbroken #{shell exit 3}\n`});
+    const outcome = await area.megatest(run('linux/v1'));
+    expect(outcome.code).toBe(0);
+    const told = outcome.stderr.split('\n').filter((line) => line.includes('bad exit code'));
+    expect(told).toEqual([
+      `ERROR: exit 3 returned bad exit code 3 (${area.path}/megatest.config:${config.split('\n').length + 1}:8)`,
+    ]);
+  });
+
   it('in the target of -reqtarg names the nearest section', async () => {
     await using area = makeArea();
     const outcome = await area.megatest('-run -reqtarg linux/v2 -runname r -testpatt % -run-wait'.split(' '));

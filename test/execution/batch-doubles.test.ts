@@ -2,12 +2,13 @@
  * Tests as jobs of LSF and PBS, which cannot be had here: their commands are stood in for by scripts (test/engines/lsf and pbs) that
  * take the options and print the text that the manuals of those systems document.
  */
-import {existsSync, mkdirSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {binaries, TestArea} from '../rig/area.ts';
 import {until} from '../rig/until.ts';
 import {areaWith, runWords, smallArea} from './area-files.ts';
+import {expectOneJob, moments} from './lost-submission.ts';
 
 const limitMs = 150_000;
 const body =
@@ -77,7 +78,6 @@ describe.each([
       env,
     });
     await run.ended;
-    // The run does not wait for what it has asked to end.
     await until(async () => (await rows(area))[0]?.startsWith('waits  KILLED/KILLED ') ?? false);
     expect((await rows(area))[0]).toMatch(reason);
     expect(area.processes().filter(({command}) => command.includes('sleep'))).toEqual([]);
@@ -93,6 +93,33 @@ describe.each([
     await until(async () => (await rows(area))[0]?.startsWith('waits  KILLED/KILLED') ?? false);
     expect(existsSync(join(env.DOUBLE_DIR, key === 'lsf' ? '1' : '1.server', 'killed'))).toBe(true);
   });
+
+  it.each(moments)(
+    'are found again when the manager is killed %s it has taken them',
+    {
+      timeout: limitMs,
+    },
+    async (moment) => {
+      const folder = mkdtempSync('/var/tmp/double-');
+      try {
+        const path = [join(import.meta.dirname, '../engines', key), binaries, process.env.PATH].join(':');
+        await expectOneJob(
+          {
+            launcher: `${key} -q hold`,
+            command: key === 'lsf' ? 'bsub' : 'qsub',
+            path,
+            options: {env: {DOUBLE_DIR: folder, PATH: path}},
+            jobs: async () => readdirSync(folder).filter((id) => !existsSync(join(folder, id, 'exit'))),
+            release: (id) =>
+              `sh -c 'echo $$ >"$0/pid"; sh "$0/script"; echo $? >"$0/exit"' ${join(folder, id)}`,
+          },
+          moment,
+        );
+      } finally {
+        rmSync(folder, {recursive: true});
+      }
+    },
+  );
 
   it('that were refused end the run with its words', async () => {
     const {area: made, env} = setUp({jobs: steps}, ' -q closed');

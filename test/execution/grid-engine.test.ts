@@ -2,11 +2,12 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {TestArea} from '../rig/area.ts';
+import {binaries, TestArea} from '../rig/area.ts';
 import {type GridEngine, startGridEngine} from '../rig/grid-engine.ts';
 import {describeWith} from '../rig/needs.ts';
 import {until} from '../rig/until.ts';
 import {areaWith, runWords, smallArea} from './area-files.ts';
+import {expectOneJob, moments} from './lost-submission.ts';
 
 describeWith(
   ['root', 'qsub', 'sge_qmaster', 'sge_execd', 'ip', 'unshare'],
@@ -69,7 +70,6 @@ describeWith(
       const [job = ''] = await jobs(area);
       await area.shell(`qdel ${job}`, engine);
       await run.ended;
-      // The run does not wait for what it has asked to end.
       await until(async () =>
         /^waits {2}KILLED\/KILLED Grid Engine: .*exit status 137/.test((await rows(area))[0] ?? ''),
       );
@@ -89,6 +89,26 @@ describeWith(
       await until(async () => /^waits {2}KILLED\/KILLED/.test((await rows(area))[0] ?? ''));
       expect(await jobs(area)).toEqual([]);
     });
+
+    it.each(moments)(
+      'are found again when the manager is killed %s Grid Engine has taken them',
+      {
+        timeout: 150_000,
+      },
+      async (moment) => {
+        await expectOneJob(
+          {
+            launcher: 'gridengine -h',
+            command: 'qsub',
+            path: `${binaries}:${process.env.PATH}`,
+            options: engine,
+            jobs,
+            release: (id) => `qrls ${id}`,
+          },
+          moment,
+        );
+      },
+    );
 
     it('that were refused end the run with the words of Grid Engine', async () => {
       await using area = TestArea.make({

@@ -162,6 +162,38 @@ it('a test that was being killed when its manager was lost is killed, not failed
   expect(await steered.row()).toEqual({state: 'KILLED', status: 'KILLED'});
 });
 
+/** A test that is asked to end, has heard of it, and takes the seconds that it is given. */
+async function lingering(): Promise<SteeredRun> {
+  const step = `(trap 'echo >> told' TERM; ${steerScript} & while :; do wait; sleep 0.1; done)`;
+  const steered = new SteeredRun(`[ezsteps]\nbody ${step}\n`);
+  steered.conductor.always((body) => body.id === 'copy' && body.exit(0));
+  await until(async () => (await steered.row())?.state === 'RUNNING');
+  await until(() => steered.conductor.starts.has('one'));
+  await steered.area.shell(
+    'megatest -set-state-status KILLREQ,n/a -target x -runname r -testpatt one -state RUNNING',
+  );
+  await until(() => steered.ofTest('told') !== '');
+  return steered;
+}
+
+it('a run and a wait end once a test that is to be killed has ended', async () => {
+  await using steered = await lingering();
+  await steered.run.ended;
+  expect(await steered.row()).toEqual({state: 'KILLED', status: 'KILLED'});
+});
+
+it('a run and a wait end once the manager is lost that was to kill a test', async () => {
+  await using steered = await lingering();
+  const waiting = steered.area.start(['megatest', 'wait', '-t', 'x', '-n', 'r']);
+  steered.loseForGood();
+  expect((await waiting.ended).code).toBe(0);
+  expect(await steered.row()).toEqual({state: 'KILLREQ', status: 'n/a'});
+  await until(async () => {
+    const {stdout} = await steered.area.megatest(['rpc', 'runners.list']);
+    return !stdout.includes('"state": "running"') && !stdout.includes('"state":"running"');
+  });
+});
+
 it('a launcher that outlives its manager and never starts the test is run again, and the test once', async () => {
   await using run = new SteeredRun('[ezsteps]\nbody echo ran >> $MT_RUN_AREA_HOME/bodies; true\n', {
     'megatest.config': `${smallArea}[jobtools]\nlauncher #{getenv MT_RUN_AREA_HOME}/launcher\n`,

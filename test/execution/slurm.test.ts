@@ -3,11 +3,12 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {TestArea} from '../rig/area.ts';
+import {binaries, TestArea} from '../rig/area.ts';
 import {describeWith} from '../rig/needs.ts';
 import {type Slurm, startSlurm} from '../rig/slurm.ts';
 import {until} from '../rig/until.ts';
 import {areaWith, runWords, smallArea} from './area-files.ts';
+import {expectOneJob, moments} from './lost-submission.ts';
 
 const limitMs = 150_000;
 
@@ -141,6 +142,29 @@ describeWith(['root', 'sbatch'], 'tests as jobs of Slurm', () => {
     );
   });
 
+  it.each(
+    ['slurm', 'slurm-array', 'slurm-pilot'].flatMap((key) => moments.map((moment) => [key, moment] as const)),
+  )(
+    'of %s are found again when the manager is killed %s Slurm has taken them',
+    {
+      timeout: limitMs,
+    },
+    async (key, moment) => {
+      const path = `${binaries}:${process.env.PATH}`;
+      await expectOneJob(
+        {
+          launcher: `${key} --time=5 --hold`,
+          command: 'sbatch',
+          path,
+          options: {env},
+          jobs,
+          release: (id) => `scontrol release ${id}`,
+        },
+        moment,
+      );
+    },
+  );
+
   it('run once, with their results, when slurmctld is killed and comes back', {
     timeout: limitMs,
   }, async () => {
@@ -172,7 +196,6 @@ describeWith(['root', 'sbatch'], 'tests as jobs of Slurm', () => {
     await until(() => started(area, 'waits'));
     await area.shell('scontrol update NodeName=localhost State=DOWN Reason=test', {env});
     await run.ended;
-    // The run does not wait for what it has asked to end.
     await until(async () => /^waits {2}KILLED\/KILLED Slurm: node failure/.test((await rows(area))[0] ?? ''));
     expect(bodies(area)).toEqual([]);
   });

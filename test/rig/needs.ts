@@ -13,6 +13,7 @@ const packageOf = {
   ip: 'iproute2',
   sshd: 'openssh-server',
   ssh: 'openssh-client',
+  sshfs: 'sshfs',
   sqlite3: 'sqlite3',
   gcc: 'gcc',
   ninja: 'ninja-build',

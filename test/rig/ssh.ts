@@ -39,6 +39,7 @@ export async function startSshd(host: Host, directory: string): Promise<AsyncDis
       `AuthorizedKeysFile ${join(keys, 'authorized_keys')}`,
       'PidFile none',
       'UsePAM no',
+      'Subsystem sftp internal-sftp',
       'StrictModes no',
       'PermitRootLogin yes',
       'PasswordAuthentication no',

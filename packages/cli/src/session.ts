@@ -3,6 +3,7 @@
  * needed and closed with the session.
  */
 import {type Area, findArea, loadArea} from '@megatest/config';
+import {UserError} from '@megatest/model';
 import {
   type AreaResults,
   type DaemonClient,
@@ -42,12 +43,15 @@ const defaultMarginS = 10;
 export class Session implements Disposable {
   readonly area: Area;
   readonly messages: Messages;
+  /** What reading the config had to say. */
+  readonly saidWhileReading: ReadonlySet<string>;
   #homehost: Homehost | undefined;
   #daemon: DaemonClient | undefined;
   #manager: ManagerClient | undefined;
   #results: AreaResults | undefined;
 
-  private constructor(area: Area, messages: Messages) {
+  private constructor(area: Area, messages: Messages, saidWhileReading: ReadonlySet<string>) {
+    this.saidWhileReading = saidWhileReading;
     this.area = area;
     this.messages = messages;
   }
@@ -60,11 +64,15 @@ export class Session implements Disposable {
     if (areaDirectory !== undefined) {
       delete env.MT_RUN_AREA_HOME;
     }
+    const said = new Set<string>();
     const path = findArea(env, cwd, configName);
     const area = loadArea(path, {
       env,
       cwd,
-      say: (level, text) => messages.say(level, text),
+      say: (level, text) => {
+        said.add(text);
+        messages.say(level, text);
+      },
       caches: {version: PROGRAM_VERSION, isSwitchedOff: noCache === true},
       ...(configName === undefined ? {} : {configName}),
       ...(appendConfig === undefined ? {} : {appendConfig}),
@@ -72,7 +80,7 @@ export class Session implements Disposable {
       ...(runName === undefined ? {} : {runName}),
       ...(commandLine === undefined ? {} : {commandLine}),
     });
-    return new Session(area, messages);
+    return new Session(area, messages, said);
   }
 
   get keys(): readonly string[] {
@@ -99,6 +107,7 @@ export class Session implements Disposable {
     const {path, name} = this.area;
     const {homehost} = this;
     const {mayStart = true, ...events} = options;
+    let isUnreachable = false;
     return makeDaemonClient({
       areaPath: path,
       homehost,
@@ -111,7 +120,19 @@ export class Session implements Disposable {
         ? {
             startDaemon: async () => {
               refuseStart(path);
-              startDaemon({areaPath: path, areaName: name, homehost, executable: megatestPath()});
+              // A test goes on trying: its link may be cut for some minutes.
+              if (isUnreachable && process.env.MT_CMDINFO === undefined) {
+                throw unreachable(homehost, path);
+              }
+              startDaemon({
+                areaPath: path,
+                areaName: name,
+                homehost,
+                executable: megatestPath(),
+                onUnreachable: () => {
+                  isUnreachable = true;
+                },
+              });
             },
           }
         : {}),
@@ -155,5 +176,14 @@ export class Session implements Disposable {
 export function environment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Trying again would not help: whoever is not reached by ssh cannot be made to start a daemon. */
+function unreachable(homehost: Homehost, areaPath: string): UserError {
+  const said = startMessages(areaPath).replace(/^/gm, '    ');
+  return new UserError(
+    `the homehost ${homehost.name} cannot be reached by ssh, and no daemon is running there; the start said:\n${said}`,
+    {hint: `${homehost.file} names it; remove that file to move the area to another host`, exitCode: 1},
   );
 }

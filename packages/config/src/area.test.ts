@@ -68,7 +68,9 @@ describe('config 8 how often megatest.config is evaluated', () => {
     const {loaded, messages} = load(`${setup}[misc]\na #{getenv REL}\nb #{sh exit 1}\n${fields}`, 'r1');
     expect(runs()).toBe(2);
     expect(loaded.config.get('misc', 'a')).toBe('r1');
-    expect(messages).toEqual(['ERROR: exit 1 returned bad exit code 1']);
+    expect(messages).toEqual([
+      expect.stringMatching(/^ERROR: exit 1 returned bad exit code 1 \(\S+megatest\.config:\d+:\d+\)$/),
+    ]);
   });
 
   it('config 8 once without a target', () => {

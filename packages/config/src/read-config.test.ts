@@ -188,7 +188,9 @@ describe('config 4 helpers', () => {
   it('config 4 a failed command says so and is empty', () => {
     const reading = area.read('k x#{shell echo out; exit 3}\n');
     expect(reading.values.default).toEqual([['k', 'x']]);
-    expect(reading.messages).toEqual(['ERROR: echo out; exit 3 returned bad exit code 3']);
+    expect(reading.messages).toEqual([
+      expect.stringMatching(/^ERROR: echo out; exit 3 returned bad exit code 3 \(\S+:1:4\)$/),
+    ]);
   });
 
   it('config 4 rget looks in runconfigs when the file itself has nothing', () => {

@@ -83,14 +83,19 @@ export function messagesOf(note: ReadNote): readonly Message[] {
     case 'helper-surplus':
       return [{level: 0, text: `WARNING: ${at}: "${note.surplus}" after the last ) is left out`}];
     case 'command-failed':
-      return [{level: 0, text: `ERROR: ${note.command} returned bad exit code ${note.code}`}];
+      return [
+        {
+          level: 0,
+          text: `ERROR: ${note.command} returned bad exit code ${note.code} (${exactly(note.origin)})`,
+        },
+      ];
     case 'command-stopped':
       return [{level: 0, text: `ERROR: ${at}: ${note.command} was stopped: ${note.reason}`}];
     case 'value-command-failed':
       return [
         {
           level: 0,
-          text: `ERROR: problem with ${note.line}, return code ${note.code} output: ${note.output}`,
+          text: `ERROR: problem with ${note.line}, return code ${note.code} output: ${note.output} (${at})`,
         },
       ];
     case 'env-value-failed':
@@ -115,4 +120,9 @@ export function messagesOf(note: ReadNote): readonly Message[] {
     default:
       return unreachable(note);
   }
+}
+
+/** With the column: a line may hold several helpers. */
+function exactly({file, line, column}: Origin): string {
+  return printPlace({file, line, column});
 }

@@ -155,7 +155,9 @@ describe('config.md 20', () => {
       g: 'hi',
     });
     expect(reading.messages).toEqual([
-      'ERROR: problem with g [system echo hi; exit 2], return code 2 output: hi',
+      expect.stringMatching(
+        /^ERROR: problem with g \[system echo hi; exit 2\], return code 2 output: hi \(\S+:\d+\)$/,
+      ),
     ]);
   });
 

@@ -40,6 +40,8 @@ export type StoredPlan = RunPlan & {readonly wanted?: readonly string[]};
 export type DriverWorld = {
   readonly store: Store;
   readonly nowS: () => number;
+  /** Whether the end of a test that is to be killed is to be expected. */
+  readonly mayHearOf: (testId: number) => boolean;
   readonly isRunningAnywhere: (testName: string, itemPath: string | undefined) => boolean;
   /** Whether another driver of the same run may still start something of a test. */
   readonly mayOthersStart: (driver: Driver, testName: string) => boolean;
@@ -80,6 +82,8 @@ export class Driver {
   readonly #output: DriverOutput;
   /** Rows of this run that take a slot. */
   readonly #active = new Set<number>();
+  /** Rows of this run that are to be killed. */
+  readonly #ending = new Set<number>();
   readonly #warned = new Set<string>();
   readonly #iterated = new Set<string>();
   readonly #jobgroups = new Map<string, string>();
@@ -140,6 +144,7 @@ export class Driver {
     this.plan = plan;
     this.#registering.length = 0;
     this.#active.clear();
+    this.#ending.clear();
     for (const test of plan.tests) {
       if (test.iterated !== 'no') {
         this.#iterated.add(test.testName);
@@ -412,6 +417,24 @@ export class Driver {
     } else {
       this.#active.delete(row.id);
     }
+    if (!this.#isParent(row) && row.state === 'KILLREQ') {
+      this.#ending.add(row.id);
+    } else {
+      this.#ending.delete(row.id);
+    }
+  }
+
+  /** It may be waiting for the end of tests whose manager is lost by now, of which no row tells. */
+  get waitsForKilled(): boolean {
+    return this.stage !== 'ended' && this.#active.size === 0 && this.#ending.size > 0;
+  }
+
+  /**
+   * run-wait is for what runs (runs.md 7.8), and for what is to be killed as long as somebody is there to end it: no dead-test detection
+   * finds that row, so with its manager lost it would be waited for in vain.
+   */
+  get #isToWait(): boolean {
+    return this.#active.size > 0 || [...this.#ending].some((testId) => this.#world.mayHearOf(testId));
   }
 
   /** The row of a test as a whole, whose items are rows of their own. */
@@ -434,7 +457,7 @@ export class Driver {
       this.stage = 'waiting';
     }
     const waits = (this.submission.options.runWait ?? false) || plan.settings.runWait;
-    if (waits && this.#active.size > 0) {
+    if (waits && this.#isToWait) {
       return;
     }
     if (this.stage === 'waiting' && plan.settings.reruns > 0 && !schedule.hasStopped) {

@@ -219,8 +219,13 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
       const isDriven = () =>
         states === undefined &&
         selectRuns(target, runPatt).some((run) => homehost.driversOfRun(run.id).length > 0);
+      // The same rule as inside a run: what is to be killed is waited for while somebody is there to end it.
+      const isWaitedFor = ({id, state}: TestRow) =>
+        states !== undefined || state !== 'KILLREQ' || homehost.managers.mayHearOf(id);
       await homehost.waitUntil(
-        () => !isDriven() && selectTests({target, runPatt, testPatt, states: wanted, statuses}).length === 0,
+        () =>
+          !isDriven() &&
+          !selectTests({target, runPatt, testPatt, states: wanted, statuses}).some(isWaitedFor),
       );
       return null;
     },

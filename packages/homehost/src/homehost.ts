@@ -208,7 +208,7 @@ export class Homehost {
     this.#watchers.add(driver, connection, fromSeq);
   }
 
-  /** Resolves when the condition, which is looked at after every commit, holds. */
+  /** Resolves when the condition, which is looked at after every commit and now and then, holds. */
   async waitUntil(isOver: () => boolean): Promise<void> {
     if (!isOver()) {
       await new Promise<void>((resolve) => {
@@ -315,6 +315,12 @@ export class Homehost {
     for (const driver of hopeless) {
       void this.#change(driver, () => driver.giveUp());
     }
+    for (const driver of this.#live) {
+      if (driver.waitsForKilled) {
+        void this.#change(driver, () => {});
+      }
+    }
+    this.#tellWaiting();
     if (nowS - this.#lastDeadCheckS >= deadCheckS) {
       this.#lastDeadCheckS = nowS;
       for (const driver of this.#live) {
@@ -343,6 +349,7 @@ export class Homehost {
     const world: DriverWorld = {
       store: this.store,
       nowS: this.nowS,
+      mayHearOf: (testId) => this.managers.mayHearOf(testId),
       isRunningAnywhere: (testName, itemPath) => this.#slots.isRunning(testName, itemPath),
       mayOthersStart: (driver, testName) =>
         this.driversOfRun(runId).some(
@@ -403,7 +410,12 @@ export class Homehost {
       active.map((row) => row.id),
       'killed by rerun all',
     );
-    await this.waitUntil(() => active.every(({id}) => !isActive(this.store.tests.get(id)?.state)));
+    await this.waitUntil(() =>
+      active.every(({id}) => {
+        const state = this.store.tests.get(id)?.state;
+        return !isActive(state) || (state === 'KILLREQ' && !this.managers.mayHearOf(id));
+      }),
+    );
   }
 
   /** Inside the transaction: what follows from the changed rows, until nothing follows any more. */
@@ -529,6 +541,10 @@ export class Homehost {
     for (const tell of told) {
       tell();
     }
+    this.#tellWaiting();
+  }
+
+  #tellWaiting(): void {
     for (const wait of [...this.#waits]) {
       if (wait.isOver()) {
         this.#waits.delete(wait);

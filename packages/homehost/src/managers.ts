@@ -11,20 +11,33 @@ export type Manager = {
   readonly connection: Connected;
 };
 
+/** A manager that has been gone for that long is lost (homehost.md 1.11). */
+const lostAfterMs = 60_000;
+
 export class Managers {
   readonly #byId = new Map<string, Manager>();
   /** Manager that runs or launches a test. */
   readonly #owners = new Map<number, string>();
   /** Load averages over one and five minutes, as the last heartbeat told. */
   readonly #loads = new Map<string, HostLoad>();
+  /** When the connection of a manager was closed. */
+  readonly #goneMs = new Map<string, number>();
+  readonly #nowMs: () => number;
+  readonly #startedMs: number;
   readonly #waiting = new Set<{
     readonly host: string;
     readonly user: string;
     readonly resolve: (manager: Manager) => void;
   }>();
 
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+    this.#startedMs = nowMs();
+  }
+
   add(manager: Manager, testIds: readonly number[]): void {
     this.#byId.set(manager.id, manager);
+    this.#goneMs.delete(manager.id);
     for (const testId of testIds) {
       this.#owners.set(testId, manager.id);
     }
@@ -32,6 +45,7 @@ export class Managers {
       if (this.#byId.get(manager.id) === manager) {
         this.#byId.delete(manager.id);
         this.#loads.delete(manager.id);
+        this.#goneMs.set(manager.id, this.#nowMs());
       }
     });
     for (const waiter of [...this.#waiting]) {
@@ -105,6 +119,19 @@ export class Managers {
   ownerOf(testId: number): Manager | undefined {
     const id = this.#owners.get(testId);
     return id === undefined ? undefined : this.#byId.get(id);
+  }
+
+  /**
+   * Whether a test that is to be killed will be said to have ended: its manager is there, or has been gone for so short a time that
+   * it, or the one after it, may come back. A test that nobody has may belong to a manager that has not found this daemon yet.
+   */
+  mayHearOf(testId: number): boolean {
+    const id = this.#owners.get(testId);
+    if (id !== undefined && this.#byId.has(id)) {
+      return true;
+    }
+    const sinceMs = id === undefined ? this.#startedMs : (this.#goneMs.get(id) ?? this.#startedMs);
+    return this.#nowMs() - sinceMs < lostAfterMs;
   }
 
   setOwner(testId: number, managerId: string): void {

@@ -17,8 +17,13 @@ export type OpenLaunch = {
   readonly launch: Launch | null;
   readonly stage:
     | {readonly kind: 'ordered'}
-    /** With the launcher's process, as far as it is one that goes on without the manager. */
-    | {readonly kind: 'sent'; readonly pid: number; readonly pidStart: string}
+    /** With the launcher's process, as far as it is known, and with what its job can be found by in a batch system. */
+    | {
+        readonly kind: 'sent';
+        readonly pid: number;
+        readonly pidStart: string;
+        readonly job?: {readonly system: string; readonly tag: string; readonly task: number | null};
+      }
     | {readonly kind: 'accepted'}
     /** A batch system has it. */
     | {readonly kind: 'queued'; readonly system: string; readonly jobId: string}

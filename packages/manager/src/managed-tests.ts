@@ -8,6 +8,8 @@ import {Execution} from './execution/execution.ts';
 import {readRecovery} from './execution/recovery-record.ts';
 import type {FrontCall} from './helper/call-server.ts';
 import type {BatchJobs} from './launch/batch-jobs.ts';
+import {batchNamed, jobLabel} from './launch/batch-system.ts';
+import {findJob} from './launch/find-job.ts';
 import {launchTest} from './launch/launch-test.ts';
 import {watchSent} from './launch/sent-launch.ts';
 import type {OpenLaunch} from './launch-log.ts';
@@ -27,6 +29,8 @@ export type HandOver = {
   readonly umask: number;
   readonly output: string | null;
 };
+
+type SentStage = Extract<OpenLaunch['stage'], {readonly kind: 'sent'}>;
 
 type Neighbours = {
   readonly planning: Planning;
@@ -140,8 +144,9 @@ export class ManagedTests {
         launch,
         {target, runName, options, env: submitted.env, umask: submitted.umask, context},
         launchWorld(this.#parts),
-        (pid) => {
-          const stage = {kind: 'sent', pid, pidStart: pid === 0 ? '' : processStart(pid)} as const;
+        (pid, job) => {
+          const pidStart = pid === 0 ? '' : processStart(pid);
+          const stage = {kind: 'sent', pid, pidStart, ...(job === undefined ? {} : {job})} as const;
           // Started again, or begun before this was known.
           if (pid === 0 || this.#parts.launches.get(launchId)?.stage.kind === 'sent') {
             this.#parts.launches.put({launchId, testId, uuid: submission.uuid, launch, stage});
@@ -161,15 +166,12 @@ export class ManagedTests {
           this.#parts.launches.put({launchId, testId, uuid: submission.uuid, launch, stage});
         }
         this.#neighbours.batch.follow(result.job);
-        const early = this.#killedEarly.get(testId);
-        if (early !== undefined) {
-          this.#killedEarly.delete(testId);
-          void this.#neighbours.batch.cancel(testId, early);
-        }
+        this.#killIfAsked(testId);
       } else if (result.kind === 'accepted' && this.#parts.launches.get(launchId)?.stage.kind === 'sent') {
         const stage = {kind: 'accepted'} as const;
         this.#parts.launches.put({launchId, testId, uuid: submission.uuid, launch, stage});
       } else if (result.kind === 'notStarted') {
+        this.#killedEarly.delete(testId);
         this.#parts.launches.end(launchId);
       }
     } catch (error) {
@@ -260,7 +262,7 @@ export class ManagedTests {
     switch (stage.kind) {
       case 'sent':
         // Not waited for: helper calls wait for what is being taken over.
-        void this.#watchSent(open.testId, launchId, stage);
+        void this.#watchSent(open, stage);
         return;
       case 'accepted':
         return;
@@ -295,16 +297,51 @@ export class ManagedTests {
     }
   }
 
-  async #watchSent(testId: number, launchId: string, {pid, pidStart}: {pid: number; pidStart: string}) {
-    const {look, report} = batchWorld(this.#parts);
+  async #watchSent(open: OpenLaunch, {pid, pidStart, job}: SentStage): Promise<void> {
+    const {testId, launchId} = open;
+    const {look, report, env} = batchWorld(this.#parts);
+    const batch = job === undefined ? undefined : await batchNamed(job.system);
+    const find = async () =>
+      job === undefined || batch === undefined ? undefined : await findJob(batch.system, job, env);
     const delay = async (ms: number) => await new Promise<void>((resolve) => setTimeout(resolve, ms));
     try {
-      await watchSent({testId, launchId, pid, pidStart}, {look, report, delay});
+      const jobId = await watchSent({testId, launchId, pid, pidStart}, {look, find, report, delay});
+      if (jobId !== undefined && job !== undefined && batch !== undefined) {
+        this.#followFound(open, {system: job.system, jobId}, jobLabel({key: job.system, ...batch}, jobId));
+        return;
+      }
     } catch (error) {
       this.#parts.log.write(`WARNING: test ${testId}: ${error instanceof Error ? error.message : error}`);
     }
     if (this.#parts.launches.get(launchId)?.stage.kind === 'sent') {
+      this.#killedEarly.delete(testId);
       this.#parts.launches.end(launchId);
+    }
+  }
+
+  /** The batch system has the job of a launch that the manager before this one sent. */
+  #followFound(
+    open: OpenLaunch,
+    {system, jobId}: {readonly system: string; readonly jobId: string},
+    label: string,
+  ): void {
+    const {testId, launchId} = open;
+    // It may have begun since it was found.
+    if (this.#parts.launches.get(launchId)?.stage.kind === 'sent') {
+      this.#parts.log.write(`INFO: test ${testId} was submitted by the manager before: ${label}`);
+      this.#parts.launches.put({...open, stage: {kind: 'queued', system, jobId}});
+      this.#neighbours.batch.follow({testId, launchId, system, jobId});
+      this.#parts.journal.add({type: 'update', testId, launchId, set: {job: label}});
+      this.#killIfAsked(testId);
+    }
+  }
+
+  /** A request to kill finds nothing to cancel before the job is known. */
+  #killIfAsked(testId: number): void {
+    const reason = this.#killedEarly.get(testId);
+    if (reason !== undefined) {
+      this.#killedEarly.delete(testId);
+      void this.#neighbours.batch.cancel(testId, reason);
     }
   }
 
@@ -313,7 +350,7 @@ export class ManagedTests {
     if (running !== undefined) {
       void running.execution.kill(reason);
     } else if (
-      this.#parts.launches.open.some((open) => open.testId === testId && open.stage.kind === 'ordered')
+      this.#parts.launches.open.some(({testId: id, stage}) => id === testId && isWithoutJob(stage))
     ) {
       this.#killedEarly.set(testId, reason);
     } else {
@@ -336,4 +373,9 @@ export class ManagedTests {
       }
     }
   }
+}
+
+/** Nothing that could be cancelled is known of it yet: no process, and no job. */
+function isWithoutJob(stage: OpenLaunch['stage']): boolean {
+  return stage.kind === 'ordered' || (stage.kind === 'sent' && stage.job !== undefined);
 }

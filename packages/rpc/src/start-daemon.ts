@@ -15,13 +15,18 @@ export type DaemonStart = {
   readonly homehost: Homehost;
   /** The `megatest` command; `nbfake` stands beside it. */
   readonly executable: string;
+  /** Called when ssh has ended without getting to the homehost: no daemon comes of this start. */
+  readonly onUnreachable?: () => void;
 };
+
+/** The exit code by which ssh says that it did not get there, and not the command. */
+const sshFailed = 255;
 
 /** A start lock older than this belongs to a start that failed. */
 const staleLockMs = 60_000;
 
 export function startDaemon(start: DaemonStart): void {
-  const {areaPath, areaName, homehost, executable} = start;
+  const {areaPath, areaName, homehost, executable, onUnreachable} = start;
   if (!takeStartLock(areaPath)) {
     return;
   }
@@ -31,7 +36,7 @@ export function startDaemon(start: DaemonStart): void {
   const log = join(logs, 'server.log');
   // What a remote shell says that cannot get there is of the start as well.
   const said = openSync(log, 'a');
-  spawn(
+  const child = spawn(
     join(dirname(executable), 'nbfake'),
     [executable, '-server', homehost.isHere ? '-' : homehost.name, '-m', `testsuite:${areaName}`],
     {
@@ -44,7 +49,14 @@ export function startDaemon(start: DaemonStart): void {
       detached: true,
       stdio: ['ignore', said, said],
     },
-  ).unref();
+  );
+  child.once('exit', (code) => {
+    if (!homehost.isHere && code === sshFailed) {
+      releaseStartLock(areaPath);
+      onUnreachable?.();
+    }
+  });
+  child.unref();
   closeSync(said);
 }
 

@@ -94,12 +94,13 @@ class Watch {
   #driverId: number | undefined;
   #serverId = '';
   #nextSeq = 0;
-  /** Texts told by daemons before the present one. */
-  readonly #told = new Set<string>();
+  /** Texts told by daemons before the present one, and by this command, which has read the same files as the planner. */
+  readonly #told: Set<string>;
   readonly #results = new Map<number, string>();
 
   constructor(session: Session, events: RunEvents) {
     this.#events = events;
+    this.#told = new Set([...session.saidWhileReading].map((text) => `log ${text}`));
     this.ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;

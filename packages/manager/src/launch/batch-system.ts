@@ -12,6 +12,8 @@ export type BatchJob = {
   readonly name: string;
   /** Takes what the job prints. */
   readonly logPath: string;
+  /** One word, of this submission only: by it the job can be found whose id was never heard. */
+  readonly tag: string;
 };
 
 export type JobStatus =
@@ -28,6 +30,11 @@ export type BatchSystem = {
   submitCommand(job: BatchJob, options: string): string;
   /** The job's id in what the command printed; `undefined` when there is none. */
   submittedId(output: string): string | undefined;
+  /** Finds jobs that have not ended by their tag; a system without it may be asked twice for the same job. */
+  readonly find?: {
+    command(tag: string): string;
+    ids(output: string, tag: string): readonly string[];
+  };
   /** Whether a submission that failed may go well in a moment: the system could not be reached. */
   isOutOfReach?(output: CommandOutput): boolean;
   statusCommand(ids: readonly string[]): string;

@@ -6,13 +6,23 @@ import {pbs} from './pbs.ts';
 import {slurm} from './slurm.ts';
 import {ssh} from './ssh.ts';
 
-const job = {name: 'area_test_a', logPath: '/r/batch log'};
+const job = {name: 'area_test_a', logPath: '/r/batch log', tag: '3.0.abc'};
 
 describe.each([
-  [slurm, '12\n', '12', 'sbatch --parsable --no-requeue --job-name=area_test_a --output='],
-  [gridEngine, '12\n', '12', 'qsub -terse -V -cwd -r n -S /bin/sh -N mt_area_test_a -j y -o '],
-  [lsf, 'Job <12> is submitted to queue <short>.\n', '12', 'bsub -rn -J area_test_a -o '],
-  [pbs, '12.server.site\n', '12.server.site', 'qsub -V -r n -S /bin/sh -N mt_area_test_a -j oe -o '],
+  [slurm, '12\n', '12', 'sbatch --parsable --no-requeue --job-name=area_test_a --comment=3.0.abc --output='],
+  [
+    gridEngine,
+    '12\n',
+    '12',
+    'qsub -terse -V -cwd -r n -S /bin/sh -N mt_area_test_a -ac megatest=3.0.abc -j y -o ',
+  ],
+  [lsf, 'Job <12> is submitted to queue <short>.\n', '12', 'bsub -rn -J area_test_a -Jd 3.0.abc -o '],
+  [
+    pbs,
+    '12.server.site\n',
+    '12.server.site',
+    'MEGATEST_LAUNCH=3.0.abc qsub -V -r n -S /bin/sh -N mt_area_test_a -j oe -o ',
+  ],
 ] satisfies readonly (readonly [BatchSystem, string, string, string])[])(
   '$name',
   (system, output, id, command) => {
@@ -143,6 +153,43 @@ describe('the states of jobs', () => {
       },
     });
   });
+});
+
+describe('a job whose id was not heard', () => {
+  it.each([
+    [slurm, '7|3.0.ab\n12|3.0.abc\n12|3.0.abc\n13|\n'],
+    [
+      gridEngine,
+      [
+        '==============================================================',
+        'job_number:                 7',
+        'context:                    other=1,megatest=3.0.ab',
+        '==============================================================',
+        'job_number:                 12',
+        'context:                    other=1,megatest=3.0.abc',
+        '',
+      ].join('\n'),
+    ],
+    [lsf, '12\n'],
+    [
+      pbs,
+      [
+        'Job Id: 7',
+        '    Variable_List = HOME=/,MEGATEST_LAUNCH=3.0.ab,SHELL=/bin/sh',
+        'Job Id: 12',
+        '    Variable_List = HOME=/,MEGATEST_LAUN',
+        '\tCH=3.0.abc,SHELL=/bin/sh',
+        '',
+      ].join('\n'),
+    ],
+  ] satisfies readonly (readonly [BatchSystem, string])[])(
+    'is found by its tag in $0.name',
+    (system, output) => {
+      expect(system.find?.command('3.0.abc')).not.toBe('');
+      expect(system.find?.ids(output, '3.0.abc')).toEqual(['12']);
+      expect(system.find?.ids('', '3.0.abc')).toEqual([]);
+    },
+  );
 });
 
 describe('the first word of a launcher', () => {

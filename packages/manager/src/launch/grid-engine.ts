@@ -3,10 +3,18 @@ import {type BatchSystem, type JobStatus, shellWord} from './batch-system.ts';
 
 export const gridEngine: BatchSystem = {
   name: 'Grid Engine',
-  submitCommand: ({name, logPath}, options) =>
+  submitCommand: ({name, logPath, tag}, options) =>
     // A job's name may not begin with a digit, and a colon means something else there.
-    `qsub -terse -V -cwd -r n -S /bin/sh -N ${shellWord(`mt_${name.replace(/[^\w.-]/g, '_')}`)} -j y -o ${shellWord(logPath)} ${options}`,
+    `qsub -terse -V -cwd -r n -S /bin/sh -N ${shellWord(`mt_${name.replace(/[^\w.-]/g, '_')}`)} -ac megatest=${tag} -j y -o ${shellWord(logPath)} ${options}`,
   submittedId: (output) => /^(\d+)(?:\..*)?\s*$/m.exec(output)?.[1],
+  find: {
+    command: () => "qstat -j '*'",
+    ids: (output, tag) =>
+      output
+        .split(/^=+$/m)
+        .filter((job) => contextOf(job).includes(`megatest=${tag}`))
+        .map((job) => /^job_number:\s+(\d+)/m.exec(job)?.[1] ?? ''),
+  },
   isOutOfReach: ({stderr, stdout}) =>
     /unable to (contact|send)|commlib error|can't connect/i.test(stdout + stderr),
   idVariable: 'JOB_ID',
@@ -37,6 +45,10 @@ export const gridEngine: BatchSystem = {
   },
   cancelCommand: (id) => `qdel ${id}`,
 };
+
+function contextOf(job: string): readonly string[] {
+  return /^context:\s+(.*)$/m.exec(job)?.[1]?.trim().split(',') ?? [];
+}
 
 function statusOf(state: string): JobStatus {
   if (state.includes('E')) {

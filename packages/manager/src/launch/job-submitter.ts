@@ -9,7 +9,8 @@ import {join} from 'node:path';
 import type {Env} from '@megatest/config';
 import {UserError} from '@megatest/model';
 import {withoutTestVariables} from '@megatest/rpc';
-import {type Batch, type CommandOutput, shellWord} from './batch-system.ts';
+import {type Batch, type BatchJob, type CommandOutput, shellWord} from './batch-system.ts';
+import {idsOf} from './find-job.ts';
 import {encodePilot, writePilotOrder} from './pilot-order.ts';
 import {runShell} from './run-shell.ts';
 
@@ -28,9 +29,14 @@ export type Submission = {
   readonly umask: number;
   /** Tests that a pilot runs at a time. */
   readonly pilotSlots: number | null;
-  /** Called when the batch system is about to be asked: from then on there may be a job. */
-  readonly onSent: () => void;
+  /** A word of its own for this launch. */
+  readonly launchId: string;
+  /** Called when the batch system is about to be asked (0), and again with the pid of its command: from then on there may be a job. */
+  readonly onSent: (pid: number, job: TaggedJob) => void;
 };
+
+/** How the job of a test can be found before its id is known: by its tag, and as which task of an array. */
+export type TaggedJob = {readonly tag: string; readonly task: number | null};
 
 /** The batch system could not be reached, also after some time: the test has failed, and the run goes on. */
 export class OutOfReach extends UserError {}
@@ -106,13 +112,17 @@ export class JobSubmitter {
   }
 
   async #submitOne(submission: Submission): Promise<string> {
-    const {executable, words, area, testName, itemPath, batch, directory, env, onSent} = submission;
+    const {executable, words, area, testName, itemPath, batch, directory, env, launchId} = submission;
     const command = `${executable} ${words}`;
-    onSent();
     return await this.#ask({
       batch,
       options: batch.options,
-      job: {name: jobName(area.name, testName, itemPath), logPath: join(directory, 'batch.log')},
+      job: {
+        name: jobName(area.name, testName, itemPath),
+        logPath: join(directory, 'batch.log'),
+        tag: launchId,
+      },
+      onSent: (pid) => submission.onSent(pid, {tag: launchId, task: null}),
       script: `exec ${command}`,
       command,
       cwd: directory,
@@ -154,15 +164,17 @@ export class JobSubmitter {
     if (first === undefined || array === undefined) {
       return;
     }
-    const {batch, area, testName, env, directory} = first.submission;
+    const {batch, area, testName, env, directory, launchId: tag} = first.submission;
     try {
-      for (const {submission} of entries) {
-        submission.onSent();
-      }
       const jobId = await this.#ask({
         batch,
         options: `${array.options(entries.length)} ${batch.options}`,
-        job: {name: jobName(area.name, testName, ''), logPath: '/dev/null'},
+        job: {name: jobName(area.name, testName, ''), logPath: '/dev/null', tag},
+        onSent: (pid) => {
+          for (const [index, {submission}] of entries.entries()) {
+            submission.onSent(pid, {tag, task: index + 1});
+          }
+        },
         script: arrayScript(
           array.variable,
           entries.map(({submission}) => submission),
@@ -190,7 +202,6 @@ export class JobSubmitter {
     if (known !== undefined) {
       return await known.jobId;
     }
-    submission.onSent();
     const pilot = {submission, jobId: this.#startPilot(submission), replaces: []};
     this.#pilots.set(key, pilot);
     return await this.#settled(key, pilot);
@@ -208,6 +219,8 @@ export class JobSubmitter {
   async #startPilot(submission: Submission): Promise<string> {
     const {batch, area, executable, env, directory, pilotSlots} = submission;
     const manager = {host: hostname(), user: userInfo().username};
+    // A pilot that takes the place of another has a tag of its own.
+    const tag = `pilot-${randomUUID()}`;
     const info = encodePilot({area, key: batch.key, manager, slots: pilotSlots});
     const logs = join(area.path, 'logs');
     mkdirSync(logs, {recursive: true});
@@ -215,7 +228,8 @@ export class JobSubmitter {
     return await this.#ask({
       batch,
       options: batch.options,
-      job: {name: jobName(area.name, 'pilot', ''), logPath: join(logs, `pilot-${randomUUID()}.log`)},
+      job: {name: jobName(area.name, 'pilot', ''), logPath: join(logs, `${tag}.log`), tag},
+      onSent: (pid) => submission.onSent(pid, {tag, task: null}),
       script: `exec ${command}`,
       command,
       cwd: area.path,
@@ -228,19 +242,21 @@ export class JobSubmitter {
   async #ask(ask: {
     readonly batch: Batch;
     readonly options: string;
-    readonly job: {readonly name: string; readonly logPath: string};
+    readonly job: BatchJob;
+    readonly onSent: (pid: number) => void;
     readonly script: string;
     readonly command: string;
     readonly cwd: string;
     readonly logs: readonly string[];
     readonly env: Env;
   }): Promise<string> {
-    const {batch, options, job, script, command, cwd, logs, env} = ask;
+    const {batch, options, job, onSent, script, command, cwd, logs, env} = ask;
     const {system} = batch;
     const submit = system.submitCommand(job, options);
+    onSent(0);
     for (let attempt = 0; ; attempt += 1) {
       const output = await this.#limited(
-        async () => await runShell(submit, `#!/bin/sh\n${script}\n`, env, cwd),
+        async () => await runShell(submit, `#!/bin/sh\n${script}\n`, env, cwd, onSent),
       );
       const said = `${output.stdout}${output.stderr}`;
       for (const log of logs) {
@@ -260,6 +276,11 @@ export class JobSubmitter {
       }
       this.#log(`WARNING: ${text}; it is asked again in ${pauseMs / 1000} seconds`);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      // Only the answer may have been lost.
+      const [taken] = await idsOf(system, job.tag, env);
+      if (taken !== undefined) {
+        return taken;
+      }
     }
   }
 

@@ -23,7 +23,7 @@ import type {AreaContext} from '../plan/area-context.ts';
 import type {SubmittedJob} from './batch-jobs.ts';
 import {batchOf, jobLabel} from './batch-system.ts';
 import type {HostLoads} from './host-load.ts';
-import {type JobSubmitter, OutOfReach} from './job-submitter.ts';
+import {type JobSubmitter, OutOfReach, type TaggedJob} from './job-submitter.ts';
 import {type LaunchedTest, launchEnvironment, scanEnvironment} from './launch-environment.ts';
 import {chooseLauncher, executeWords, type LaunchCommand, runLauncher} from './launcher.ts';
 
@@ -62,8 +62,8 @@ export type LaunchResult =
   /** Nothing was started, and that has been reported. */
   | {readonly kind: 'notStarted'};
 
-/** Called when a launcher is about to run (0), and again with its pid. */
-type OnSent = (launcherPid: number) => void;
+/** Called when a launcher is about to run (0), and again with its pid; with the job that it submits to a batch system. */
+type OnSent = (launcherPid: number, job?: TaggedJob & {readonly system: string}) => void;
 
 /** A launcher that ended badly may have started the test all the same: that long it may take to show (6.4). */
 const settleMs = 10_000;
@@ -198,7 +198,8 @@ async function launchOrThrow(
       env,
       umask,
       pilotSlots,
-      onSent: () => onSent(0),
+      launchId,
+      onSent: (pid, job) => onSent(pid, {system: batch.key, ...job}),
     });
     world.report({type: 'update', testId, launchId, set: {job: jobLabel(batch, jobId)}});
     return {kind: 'queued', job: {testId, launchId, system: batch.key, jobId}};

@@ -6,9 +6,13 @@ const running = new Set(['RUN', 'USUSP', 'SSUSP', 'PROV', 'UNKWN']);
 
 export const lsf: BatchSystem = {
   name: 'LSF',
-  submitCommand: ({name, logPath}, options) =>
-    `bsub -rn -J ${shellWord(name)} -o ${shellWord(logPath)} ${options}`,
+  submitCommand: ({name, logPath, tag}, options) =>
+    `bsub -rn -J ${shellWord(name)} -Jd ${tag} -o ${shellWord(logPath)} ${options}`,
   submittedId: (output) => /Job <(\d+)> is submitted/.exec(output)?.[1],
+  find: {
+    command: (tag) => `bjobs -noheader -o jobid -Jd ${tag}`,
+    ids: (output) => [...output.matchAll(/^\s*(\d+)\s*$/gm)].map(([, id = '']) => id),
+  },
   isOutOfReach: ({stderr}) => /(LSF is down|cannot connect|slave LIM|please wait)/i.test(stderr),
   idVariable: 'LSB_JOBID',
   statusCommand: (ids) =>

@@ -8,9 +8,12 @@ export async function runShell(
   input: string,
   env: Env,
   cwd: string,
+  /** Called with the pid of the shell, which is the command's own or its parent's. */
+  onStarted?: (pid: number) => void,
 ): Promise<CommandOutput> {
   return await new Promise((resolve) => {
     const child = spawn('/bin/sh', ['-c', command], {cwd, env, stdio: ['pipe', 'pipe', 'pipe']});
+    onStarted?.(child.pid ?? 0);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;

@@ -7,17 +7,22 @@ const waiting = {state: 'LAUNCHED', comment: '', isClaimed: false};
 const sent = {testId: 1, launchId: '1.0.a', pid: 0, pidStart: ''};
 
 /** Watches in a time of its own; `rowAt` is what the daemon says after so many milliseconds. */
-async function watch(launch: SentLaunch, rowAt: (ms: number) => typeof begun | undefined) {
+async function watch(
+  launch: SentLaunch,
+  rowAt: (ms: number) => typeof begun | undefined,
+  jobAt: (ms: number) => string | undefined = () => undefined,
+) {
   const reports: ReportEntry[] = [];
   let passedMs = 0;
-  await watchSent(launch, {
+  const jobId = await watchSent(launch, {
     look: async () => rowAt(passedMs),
+    find: async () => jobAt(passedMs),
     report: (entry) => reports.push(entry),
     delay: async (ms) => {
       passedMs += ms;
     },
   });
-  return {reports, passedMs};
+  return {reports, passedMs, jobId};
 }
 
 describe('a launch whose manager died over it', () => {
@@ -41,6 +46,15 @@ describe('a launch whose manager died over it', () => {
     // A pid that has another process now is nobody's launcher.
     const other = await watch({...launcher, pidStart: '1'}, () => waiting);
     expect(other.reports).toHaveLength(1);
+  });
+
+  it('is waited for no longer once a batch system has its job', async () => {
+    const watched = await watch(
+      sent,
+      () => waiting,
+      (ms) => (ms < 20_000 ? undefined : '12'),
+    );
+    expect(watched).toEqual({reports: [], passedMs: 21_000, jobId: '12'});
   });
 
   it('ends as killed when that was asked for meanwhile', async () => {

@@ -8,13 +8,15 @@ import type {TestLook} from './batch-jobs.ts';
 export type SentLaunch = {
   readonly testId: number;
   readonly launchId: string;
-  /** Process of the launcher; 0 when none is known that goes on without its manager. */
+  /** Process of the launcher, which goes on without its manager; 0 when none is known. */
   readonly pid: number;
   readonly pidStart: string;
 };
 
 export type SentWorld = {
   readonly look: (testId: number) => Promise<TestLook | undefined>;
+  /** The id of the job that the launcher has submitted, once there is one. */
+  readonly find: () => Promise<string | undefined>;
   readonly report: (entry: ReportEntry) => void;
   readonly delay: (ms: number) => Promise<void>;
 };
@@ -23,15 +25,25 @@ export type SentWorld = {
 const graceMs = 30_000;
 const lookMs = 3000;
 
-/** Resolves once somebody has begun the test, or its launch is given up so that it is made anew (execution.md 6.4). */
-export async function watchSent(sent: SentLaunch, {look, report, delay}: SentWorld): Promise<void> {
+/**
+ * Resolves once somebody has begun the test, or its launch is given up so that it is made anew (execution.md 6.4), or, with its id,
+ * once a batch system has its job: the test comes with that.
+ */
+export async function watchSent(
+  sent: SentLaunch,
+  {look, find, report, delay}: SentWorld,
+): Promise<string | undefined> {
   const {testId, launchId, pid, pidStart} = sent;
   for (let quietMs = 0; ; quietMs += lookMs) {
     const row = await look(testId);
     const isUnbegun =
       row !== undefined && !row.isClaimed && (row.state === 'LAUNCHED' || row.state === 'KILLREQ');
     if (!isUnbegun) {
-      return;
+      return undefined;
+    }
+    const jobId = await find();
+    if (jobId !== undefined) {
+      return jobId;
     }
     if (pid !== 0 && processStart(pid) === pidStart) {
       quietMs = 0;
@@ -50,7 +62,7 @@ export async function watchSent(sent: SentLaunch, {look, report, delay}: SentWor
               runDuration: 0,
             },
       );
-      return;
+      return undefined;
     }
     await delay(lookMs);
   }

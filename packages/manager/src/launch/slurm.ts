@@ -29,9 +29,22 @@ const words: Readonly<Record<string, string>> = {
 export const slurm: BatchSystem = {
   name: 'Slurm',
   // Requeued jobs would start a test twice; its launch id makes that harmless, but nobody needs it.
-  submitCommand: ({name, logPath}, options) =>
-    `sbatch --parsable --no-requeue --job-name=${shellWord(name)} --output=${shellWord(logPath)} --open-mode=append ${options}`,
+  submitCommand: ({name, logPath, tag}, options) =>
+    `sbatch --parsable --no-requeue --job-name=${shellWord(name)} --comment=${tag} --output=${shellWord(logPath)} --open-mode=append ${options}`,
   submittedId: (output) => /^(\d+)(?:;\S+)?\s*$/m.exec(output)?.[1],
+  find: {
+    command: () => `squeue --noheader --user="$(id -un)" --format='%F|%k'`,
+    // The tasks of an array that have begun stand in lines of their own.
+    ids: (output, tag) => [
+      ...new Set(
+        output
+          .split('\n')
+          .map((line) => line.trim().split('|'))
+          .filter(([, comment]) => comment === tag)
+          .map(([id = '']) => id),
+      ),
+    ],
+  },
   isOutOfReach: ({stderr}) =>
     /unable to contact|connection refused|connection timed out|socket timed out|try again/i.test(stderr),
   // One line for each task of an array, also of those that wait.
