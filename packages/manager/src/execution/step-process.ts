@@ -8,8 +8,7 @@
 import {closeSync, openSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
-import {processStart} from '@megatest/rpc';
-import {processesOf} from './process-tree.ts';
+import {isAlive, processesOf} from './process-tree.ts';
 import {type ResourceUsage, usageOfShell} from './resource-usage.ts';
 import type {ProcessEnd, Spawner} from './spawner.ts';
 
@@ -163,7 +162,7 @@ export async function watchStep(
 }
 
 async function untilGone({pid, pidStart}: {readonly pid: number; readonly pidStart: string}): Promise<void> {
-  while (pidStart !== '' && processStart(pid) === pidStart) {
+  while (isAlive({pid, start: pidStart})) {
     await new Promise((resolve) => setTimeout(resolve, watchMs));
   }
 }
