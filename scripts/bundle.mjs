@@ -62,7 +62,6 @@ const common = {
   target: 'node20',
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   sourcemap: false,
   logLevel: 'warning',
   define: {

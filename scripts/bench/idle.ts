@@ -1,6 +1,6 @@
 /**
  * What daemon and manager cost with nothing to do: CPU and memory from /proc, and, where `strace` is installed, how often they touch a file
- * of the area.
+ * of the area. A manager leaves by itself after half a minute: it is measured for as long as it is there.
  *
  * Option: `--seconds 300`.
  */
@@ -14,15 +14,18 @@ import type {Row} from './report.ts';
 
 /** Time under strace. */
 const tracedS = 30;
+const sampleMs = 500;
+/** Else the daemon, too, would leave within the usual time. */
+const stayingDaemon = '[server]\ntimeout 1\n';
 
 export async function idle(options: readonly string[]): Promise<readonly Row[]> {
   const {values} = parseArgs({args: [...options], options: {seconds: {type: 'string', default: '300'}}});
   const seconds = Number(values.seconds);
-  using area = new BenchArea({one: '[ezsteps]\nbody true\n'});
+  using area = new BenchArea({one: '[ezsteps]\nbody true\n'}, stayingDaemon);
   area.megatest('run', '-t', 'x', '-n', 'r1');
   const pids = {daemon: area.daemon.pid, manager: area.findManager()};
-  const before = {daemon: cpuS(pids.daemon), manager: cpuS(pids.manager)};
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const [daemon, manager] = await Promise.all([costOf(pids.daemon, seconds), costOf(pids.manager, seconds)]);
+  const costs = {daemon, manager};
   const row = (what: string, ours: number, referenceValue: number, unit: string): Row => ({
     what,
     ours,
@@ -32,8 +35,8 @@ export async function idle(options: readonly string[]): Promise<readonly Row[]> 
     target: '<= 1',
   });
   const figures = (['daemon', 'manager'] as const).flatMap((name) => [
-    row(`CPU of the ${name}`, (100 * (cpuS(pids[name]) - before[name])) / seconds, 0.1, '%'),
-    row(`memory of the ${name}`, residentBytes(pids[name]) / 2 ** 20, name === 'daemon' ? 70 : 120, 'MiB'),
+    row(`CPU of the ${name}`, costs[name].percent, 0.1, '%'),
+    row(`memory of the ${name}`, costs[name].bytes / 2 ** 20, name === 'daemon' ? 70 : 120, 'MiB'),
   ]);
   const calls = Object.values(pids).map((pid) => fileCalls(area, pid, Math.min(seconds, tracedS)));
   return calls.includes(undefined)
@@ -49,7 +52,29 @@ export async function idle(options: readonly string[]): Promise<readonly Row[]> 
       ];
 }
 
-/** User and system time so far. */
+/** Per cent of a core while the process was there, and its memory at the end of that time. */
+async function costOf(
+  pid: number,
+  seconds: number,
+): Promise<{readonly percent: number; readonly bytes: number}> {
+  const start = performance.now();
+  const look = () => ({
+    cpu: cpuS(pid),
+    bytes: residentBytes(pid),
+    seconds: (performance.now() - start) / 1000,
+  });
+  const first = look();
+  let last = first;
+  while (last.seconds < seconds) {
+    await new Promise((resolve) => setTimeout(resolve, sampleMs));
+    if (!existsSync(`/proc/${pid}`)) {
+      break;
+    }
+    last = look();
+  }
+  return {percent: (100 * (last.cpu - first.cpu)) / (last.seconds - first.seconds), bytes: last.bytes};
+}
+
 /** File-system calls on the area by a process; `undefined` without strace. After the rest, because tracing is not free. */
 function fileCalls(area: BenchArea, pid: number, seconds: number): number | undefined {
   const file = join(area.path, 'trace');

@@ -106,6 +106,7 @@ async function timeOf(items: number): Promise<number> {
     if (report.kind !== 'flushed') {
       throw new Error(`the sync failed: ${JSON.stringify(report)}`);
     }
+    checkPassed(homehost, items);
     return ms;
   });
 }
@@ -121,6 +122,7 @@ async function memoryOf(items: number): Promise<number> {
         most = Math.max(most, usedBytes());
       }
     });
+    checkPassed(homehost, items);
     return most - before;
   });
 }
@@ -195,6 +197,10 @@ async function runAll(homehost: Homehost, items: number, onCommit: () => void): 
     onCommit();
     return homehost.drivers.get(driverId)?.stage === 'ended';
   });
+}
+
+/** Beside the clock: to list every row is no part of a run, and the bare loop reads nothing either. */
+function checkPassed(homehost: Homehost, items: number): void {
   const ended = homehost.store.tests.list({runIds: [1], states: ['COMPLETED'], statuses: ['PASS']}).length;
   const wanted = (items + 1) * testNames.length;
   if (ended !== wanted) {

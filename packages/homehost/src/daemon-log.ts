@@ -1,5 +1,5 @@
 /** The daemon's log: one line an event, with time and level, in `logs/server-<pid>-<host>.log` of the area. */
-import {appendFileSync, chmodSync, mkdirSync} from 'node:fs';
+import {appendFileSync, chmodSync, closeSync, mkdirSync, openSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {sharedMode, touch} from '@megatest/rpc';
@@ -9,6 +9,8 @@ export type Level = 'INFO' | 'WARNING' | 'ERROR';
 export class DaemonLog {
   readonly path: string;
   readonly #auditPath: string;
+  /** Open while something is written: on a network disk, to open and close it for each line would cost more than the change itself. */
+  #audit: number | undefined;
 
   constructor(areaPath: string) {
     const folder = join(areaPath, 'logs');
@@ -30,10 +32,16 @@ export class DaemonLog {
 
   /** Who changed what by hand, one JSON text a line in `logs/audit.jsonl`, which every daemon of the area goes on with. */
   audit(entry: Readonly<Record<string, unknown>>): void {
-    appendFileSync(this.#auditPath, `${JSON.stringify({time: new Date().toISOString(), ...entry})}\n`);
+    this.#audit ??= openSync(this.#auditPath, 'a');
+    appendFileSync(this.#audit, `${JSON.stringify({time: new Date().toISOString(), ...entry})}\n`);
   }
 
+  /** To be called now and then: shows that somebody still writes here, and opens the audit anew in case its file was put away. */
   touch(): void {
     touch(this.path);
+    if (this.#audit !== undefined) {
+      closeSync(this.#audit);
+      this.#audit = undefined;
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** What a driver says to whoever watches it: numbered, the last entries kept, each result once in the line of the old style. */
 import {stateKind} from '@megatest/model';
-import type {TestRow} from '@megatest/store';
+import type {TestCore} from '@megatest/store';
 import {resultHeader, resultLine} from './result-line.ts';
 
 export type OutputEntry = {
@@ -9,6 +9,11 @@ export type OutputEntry = {
   readonly level: number;
   readonly text: string;
 };
+
+type Result = Pick<
+  TestCore,
+  'id' | 'testName' | 'itemPath' | 'state' | 'status' | 'eventTime' | 'runDuration'
+>;
 
 const keptEntries = 10_000;
 /** So many are dropped at a time: to drop one moves all others. */
@@ -50,13 +55,13 @@ export class DriverOutput {
   }
 
   /** Whether a row has a result that was not said yet. */
-  isNewResult({id, state, status}: {readonly id: number; readonly state: string; readonly status: string}) {
+  isNewResult({id, state, status}: Result): boolean {
     const kind = stateKind(state);
     const isSilent = silentStates.has(state) || kind === 'busy' || kind === 'ending';
     return !isSilent && this.#said.get(id) !== `${state}/${status}`;
   }
 
-  sayResult(row: TestRow, nowS: number): void {
+  sayResult(row: Result, nowS: number): void {
     const {id, state, status, eventTime, runDuration, testName, itemPath} = row;
     this.#said.set(id, `${state}/${status}`);
     if (nowS - this.#lastHeaderS > headerPauseS) {

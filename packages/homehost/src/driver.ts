@@ -50,7 +50,7 @@ export type DriverWorld = {
   /** Calls `change` in a transaction of its own, after a pause. */
   readonly later: (delayMs: number, change: () => void) => void;
   readonly onOutput: (driver: Driver, entry: OutputEntry) => void;
-  readonly onResult: (driver: Driver, row: TestRow) => void;
+  readonly onResult: (driver: Driver, row: TestCore) => void;
   readonly onProgress: (driver: Driver) => void;
   readonly onEnd: (driver: Driver, exitCode: number) => void;
 };
@@ -380,13 +380,19 @@ export class Driver {
       const {testName, items, rows} = next;
       const part = items.slice(rows.length, rows.length + left);
       left -= part.length;
-      const made = store.tests.register(
-        this.runId,
-        part.map(({itemPath}) => ({testName, itemPath})),
-        nowS(),
-      );
-      for (const [index, row] of made.entries()) {
-        rows.push({...row, itemPath: part[index]?.itemPath ?? '', ...this.#ownLaunch(row)});
+      const paths = part.map(({itemPath}) => ({testName, itemPath}));
+      const made = store.tests.register(this.runId, paths, nowS());
+      for (const [index, {testId, state, status}] of made.entries()) {
+        const launchId = state === 'NOT_STARTED' ? '' : store.tests.launchId(testId);
+        rows.push({
+          testId,
+          itemPath: part[index]?.itemPath ?? '',
+          state,
+          status,
+          // After a restart of the daemon: what this driver launched already is not launched again by -force or -rerun.
+          isOwnLaunch: isLaunchOf(this.id, launchId),
+          retry: retryOf(launchId),
+        });
       }
       if (rows.length === items.length) {
         this.#registering.shift();
@@ -398,12 +404,6 @@ export class Driver {
       // An empty change: the transaction around it makes the next part.
       this.#world.later(0, () => {});
     }
-  }
-
-  /** After a restart of the daemon: what this driver launched already is not launched again by -force or -rerun. */
-  #ownLaunch(row: {readonly testId: number; readonly state: string}) {
-    const launchId = row.state === 'NOT_STARTED' ? '' : this.#world.store.tests.launchId(row.testId);
-    return {isOwnLaunch: isLaunchOf(this.id, launchId), retry: retryOf(launchId)};
   }
 
   #countActive(row: TestCore | TestRow): void {
@@ -445,9 +445,8 @@ export class Driver {
     }
   }
 
-  #reportResult(core: TestCore): void {
-    const row = this.#output.isNewResult(core) ? this.#world.store.tests.get(core.id) : undefined;
-    if (row !== undefined) {
+  #reportResult(row: TestCore): void {
+    if (this.#output.isNewResult(row)) {
       this.#output.sayResult(row, this.#world.nowS());
       if (!this.#isParent(row)) {
         this.#world.onResult(this, row);

@@ -262,10 +262,10 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         ? store.tests.get(test.testId)
         : store.tests.find(test.runId, test.testName, test.itemPath)) ?? null,
     'tests.setState': async ({test, state, status, comment, expect}, context) => {
-      const {id} = 'testId' in test ? core(test.testId) : find(test);
-      auditState(context, `test ${id}`, state, status);
       const result = await once(context, () => {
-        const row = core(id);
+        const row = core('testId' in test ? test.testId : find(test).id);
+        const {id} = row;
+        auditState(context, `test ${id}`, state, status);
         const isUnexpected =
           (expect?.states !== undefined && !expect.states.includes(row.state)) ||
           (expect?.statuses !== undefined && !expect.statuses.includes(row.status));
@@ -283,7 +283,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
         return {test: change.test, top: change.top ?? null};
       });
       if (state === 'KILLREQ') {
-        homehost.tellToKill([id], comment ?? 'killed on request');
+        homehost.tellToKill([result.test.testId], comment ?? 'killed on request');
       }
       return result;
     },

@@ -9,7 +9,10 @@ export function makeLaunchId(driverId: number, retry: number): string {
 
 /** 0 for a first launch, and for a row that was never launched by a driver. */
 export function retryOf(launchId: string): number {
-  const retry = Number(launchId.split('.')[1] ?? 0);
+  if (launchId === '') {
+    return 0;
+  }
+  const retry = Number(launchId.split('.', 2)[1] ?? 0);
   return Number.isInteger(retry) ? retry : 0;
 }
 

@@ -3,7 +3,7 @@
  * the commit, and is given again to whatever manager comes up without knowing of it (spec runs.md 7.3, execution.md 6.4).
  */
 import {join} from 'node:path';
-import {attemptDirectory, isOverloaded, isRunning} from '@megatest/model';
+import {attemptDirectory, isOverloaded, isRunning, type SkipRule} from '@megatest/model';
 import type {Launch, RunPlan} from '@megatest/rpc';
 import type {Store, TestCore} from '@megatest/store';
 import type {Driver} from './driver.ts';
@@ -88,22 +88,7 @@ export class LaunchOrders {
       driver.schedule?.notLaunched(testName, itemPath, row ?? {state: 'DELETED', status: 'n/a'});
       return undefined;
     }
-    const name = itemPath === '' ? testName : `${testName}/${itemPath}`;
-    const skipped = decideSkip(name, plan.skip, {
-      nowS: nowS(),
-      isRunningAnywhere: slots.isRunning(testName, itemPath === '' ? undefined : itemPath),
-      // The launching manager looks for it: only there is the file seen as the test would see it.
-      doesFileExist: false,
-      lastResultS:
-        plan.skip?.kind === 'rundelay'
-          ? store.tests.lastResultS(testName, itemPath, RUNDELAY_STATES, RUNDELAY_STATUSES)
-          : undefined,
-    });
-    if (skipped !== undefined) {
-      driver.say(1, skipped.text);
-      const result = {state: 'COMPLETED', status: 'SKIP'} as const;
-      store.tests.setState(testId, {...result, comment: skipped.comment}, nowS());
-      driver.schedule?.notLaunched(testName, itemPath, result);
+    if (plan.skip !== null && this.#skips(driver, ready, plan.skip)) {
       return undefined;
     }
     if (retry > 0) {
@@ -114,6 +99,31 @@ export class LaunchOrders {
     store.tests.setState(testId, {state: 'LAUNCHED', status: 'n/a', comment, launchId}, nowS());
     slots.take({testId, testName, itemPath, jobgroup: plan.jobgroup});
     return this.#launch(driver, row, launchId, plan, instance.vars);
+  }
+
+  /** Whether a rule of its testconfig keeps an instance from being launched; its row and the schedule say so then. */
+  #skips(driver: Driver, {instance}: ReadyInstance, rule: SkipRule): boolean {
+    const {store, slots, nowS} = this.#world;
+    const {testId, testName, itemPath} = instance;
+    const name = itemPath === '' ? testName : `${testName}/${itemPath}`;
+    const skipped = decideSkip(name, rule, {
+      nowS: nowS(),
+      isRunningAnywhere: slots.isRunning(testName, itemPath === '' ? undefined : itemPath),
+      // The launching manager looks for it: only there is the file seen as the test would see it.
+      doesFileExist: false,
+      lastResultS:
+        rule.kind === 'rundelay'
+          ? store.tests.lastResultS(testName, itemPath, RUNDELAY_STATES, RUNDELAY_STATUSES)
+          : undefined,
+    });
+    if (skipped === undefined) {
+      return false;
+    }
+    driver.say(1, skipped.text);
+    const result = {state: 'COMPLETED', status: 'SKIP'} as const;
+    store.tests.setState(testId, {...result, comment: skipped.comment}, nowS());
+    driver.schedule?.notLaunched(testName, itemPath, result);
+    return true;
   }
 
   /** Gives an order to the driver's manager, if it is there. */

@@ -211,8 +211,9 @@ function beginExecution(
     store.data.deleteOf(testId, steps);
     store.usage.deleteOf(testId);
   }
-  const owner = {host, attemptnum: pid, runDuration: 0};
-  const fresh =
-    steps === undefined ? {comment: '', set: {...owner, passCount: 0, failCount: 0}} : {set: owner};
-  store.tests.setState(testId, {state: 'REMOTEHOSTSTART', status: 'n/a', ...fresh}, nowS);
+  const isWhole = steps === undefined;
+  const counted = isWhole ? 0 : undefined;
+  const set = {host, attemptnum: pid, runDuration: 0, passCount: counted, failCount: counted};
+  const comment = isWhole ? '' : undefined;
+  store.tests.setState(testId, {state: 'REMOTEHOSTSTART', status: 'n/a', comment, set}, nowS);
 }

@@ -1,10 +1,8 @@
 /** The line that a run prints on stdout for each test with a new result (spec runs.md 7.5). */
 import {formatDuration} from '@megatest/model';
 
-const widths = [12, 12, 20, 12, 40];
-
 export function resultHeader(): string {
-  return columns(['State', 'Status', 'Start Time', 'Duration', 'Test path']);
+  return columns('State', 'Status', 'Start Time', 'Duration', 'Test path');
 }
 
 export function resultLine(test: {
@@ -15,11 +13,11 @@ export function resultLine(test: {
   readonly path: string;
 }): string {
   const {state, status, eventTimeS, durationS, path} = test;
-  return columns([state, status, workWeek(eventTimeS), formatDuration(durationS), path]);
+  return columns(state, status, workWeek(eventTimeS), formatDuration(durationS), path);
 }
 
-function columns(cells: readonly string[]): string {
-  return cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('');
+function columns(state: string, status: string, start: string, duration: string, path: string): string {
+  return state.padEnd(12) + status.padEnd(12) + start.padEnd(20) + duration.padEnd(12) + path.padEnd(40);
 }
 
 /** `2026ww48.2 11:05`: ISO year and week, day of the week, local time. */

@@ -1,6 +1,6 @@
 /** Who watches which driver, and what they are told: its output, its results, how far it is, its end (spec homehost.md 9.11). */
 import type {Connected} from '@megatest/rpc';
-import type {TestRow} from '@megatest/store';
+import type {TestCore} from '@megatest/store';
 import type {Driver} from './driver.ts';
 import type {OutputEntry} from './driver-output.ts';
 
@@ -31,7 +31,7 @@ export class Watchers {
   }
 
   /** `progress` is as it was when the result came: by the time it is told the run may be over. */
-  tellResult(driver: Driver, row: TestRow, progress: {readonly done: number; readonly total: number}): void {
+  tellResult(driver: Driver, row: TestCore, progress: {readonly done: number; readonly total: number}): void {
     const {id: testId, testName, itemPath, state, status, runDuration, host, comment} = row;
     const {done, total} = progress;
     const result = {testId, testName, itemPath, state, status, runDuration, host, comment, done, total};

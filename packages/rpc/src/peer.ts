@@ -6,10 +6,11 @@
  * happen) keeps nobody waiting. Parameters are checked against the method's schema before a handler sees them.
  */
 import type {Duplex} from 'node:stream';
-import {JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse} from 'json-rpc-2.0';
+import type {JSONRPCResponse} from 'json-rpc-2.0';
 import type {WebSocket} from 'ws';
 import {answerRequest, type Serving, toWire, type WireError} from './answer-request.ts';
 import type {MethodTable} from './method-table.ts';
+import {OpenQuestions} from './open-questions.ts';
 import {RPC_CODES, RpcError} from './rpc-error.ts';
 import {SendTogether} from './send-together.ts';
 
@@ -62,7 +63,7 @@ type Response = {
 export class Peer<Serves extends MethodTable = MethodTable> {
   readonly socket: WebSocket;
   readonly #options: PeerOptions<Serves>;
-  readonly #client: JSONRPCClient;
+  readonly #questions: OpenQuestions;
   /** Ends when everything that was asked so far has been answered. */
   #answered: Promise<void> = Promise.resolve();
   /** How many requests that is; without any, an answer that is there at once is sent at once. */
@@ -79,10 +80,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
   constructor(socket: WebSocket, options: PeerOptions<Serves>) {
     this.socket = socket;
     this.#options = options;
-    this.#client =
-      options.makeId === undefined
-        ? new JSONRPCClient((request) => this.#sendJson(request))
-        : new JSONRPCClient((request) => this.#sendJson(request), options.makeId);
+    this.#questions = new OpenQuestions((request) => this.#sendJson(request), options.makeId);
     this.#load = options.load ?? {unanswered: 0};
     this.#together = options.stream === undefined ? undefined : new SendTogether(options.stream);
     socket.on('message', (data, isBinary) => this.#onFrame(isBinary ? undefined : String(data)));
@@ -99,20 +97,16 @@ export class Peer<Serves extends MethodTable = MethodTable> {
       this.#later = [];
       this.#load.unanswered -= this.#unanswered;
       this.#unanswered = 0;
-      this.#client.rejectAllPendingRequests(closedMessage);
+      this.#questions.fail(closedMessage);
     });
   }
 
   /** Asks the other end; an error of the other end arrives as an `RpcError`, a lost connection as an ordinary one. */
   async request(name: string, params: unknown): Promise<unknown> {
-    try {
-      return await this.#client.request(name, params);
-    } catch (error) {
-      if (error instanceof JSONRPCErrorException && error.message !== closedMessage) {
-        throw RpcError.fromWire({code: error.code, message: error.message, data: error.data});
-      }
-      throw error;
+    if (this.socket.readyState !== this.socket.OPEN) {
+      throw new Error(closedMessage);
     }
+    return await this.#questions.ask(name, params);
   }
 
   /** Tells the other end something that it does not answer. */
@@ -216,7 +210,7 @@ export class Peer<Serves extends MethodTable = MethodTable> {
 
   #onMessage(message: unknown, send: (response: Response) => void): void {
     if (isResponse(message)) {
-      this.#client.receive(message);
+      this.#questions.answered(message);
     } else if (!isRequest(message)) {
       send(refusal(null, 'invalidRequest', 'this is no JSON-RPC 2.0 request'));
     } else if (message.id === undefined) {

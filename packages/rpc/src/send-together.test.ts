@@ -18,7 +18,7 @@ function recorder(): {readonly stream: Writable; readonly writes: string[]} {
   return {stream, writes};
 }
 
-it('frames of one turn go out in one write', async () => {
+it('the first frame of a turn goes out at once and the rest of them in one write', async () => {
   const {stream, writes} = recorder();
   const together = new SendTogether(stream);
   const send = (text: string) => {
@@ -28,10 +28,11 @@ it('frames of one turn go out in one write', async () => {
   setImmediate(() => {
     send('a');
     send('b');
-    setImmediate(() => send('c'));
+    send('c');
+    setImmediate(() => send('d'));
   });
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
-  expect(writes).toEqual(['ab', 'c']);
+  expect(writes).toEqual(['a', 'bc', 'd']);
 });

@@ -11,7 +11,14 @@ export type Parent = StateStatus & {readonly id: number; readonly rundir: string
 
 /** A handful of groups at most: looked through faster than a key is made of two texts. */
 type Group = StateStatus & {count: number};
-type Counter = {parent: Parent; readonly groups: Group[]};
+type Counter = {
+  parent: Parent;
+  readonly groups: Group[];
+  /** Parents by who is there (see `rollCall`): thousands of items end in the same few ways, one after another. */
+  readonly results: Map<number, StateStatus>;
+};
+/** Of more groups than bits the parent is worked out every time. */
+const mostRemembered = 20;
 
 /** The place of an item: its parent has the same run and name. */
 type Item = {readonly runId: number; readonly testName: string; readonly itemPath: string};
@@ -69,10 +76,7 @@ export class ItemCounters {
       return undefined;
     }
     move(counter.groups, item, next);
-    const own = groupOf(counter.groups, next);
-    own.count -= 1;
-    const result = rollUp(next, counter.groups);
-    own.count += 1;
+    const result = parentOf(counter, next);
     const {parent} = counter;
     const hasChanged = parent.state !== result.state || parent.status !== result.status;
     if (hasChanged) {
@@ -95,13 +99,35 @@ export class ItemCounters {
     if (parent === undefined) {
       return undefined;
     }
-    const made = {parent, groups: this.#groups.all(runId, testName)};
+    const made = {parent, groups: this.#groups.all(runId, testName), results: new Map()};
     this.#counters.set(runId, ofRun.set(testName, made));
     return made;
   }
 }
 
 export type RolledUp = {readonly parent: Parent; readonly hasChanged: boolean};
+
+/** The parent of an item that has just become `next`, and of all others. */
+function parentOf({groups, results}: Counter, next: StateStatus): StateStatus {
+  const own = groupOf(groups, next);
+  own.count -= 1;
+  const key = groups.length > mostRemembered ? undefined : rollCall(groups, own);
+  const result = (key === undefined ? undefined : results.get(key)) ?? rollUp(next, groups);
+  own.count += 1;
+  if (key !== undefined) {
+    results.set(key, result);
+  }
+  return result;
+}
+
+/** All that a roll-up looks at, as a number: which groups have somebody in them, and which one the changed item is of. */
+function rollCall(groups: readonly Group[], own: Group): number {
+  let call = groups.indexOf(own);
+  for (let index = 0; index < groups.length; index += 1) {
+    call += (groups[index]?.count ?? 0) > 0 ? 2 ** (index + 5) : 0;
+  }
+  return call;
+}
 
 function groupOf(groups: Group[], {state, status}: StateStatus): Group {
   const known = groups.find((group) => group.state === state && group.status === status);

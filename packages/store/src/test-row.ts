@@ -101,9 +101,36 @@ const updatable = {
   job: 'job',
 } as const;
 
-export type TestUpdate = {readonly [K in keyof typeof updatable]?: string | number | undefined};
+type Value<Name> = Name extends keyof TestCore ? TestCore[Name] : string | number;
 
-/** What decisions look at: a row without what is only shown. */
+export type TestUpdate = {readonly [Name in keyof typeof updatable]?: Value<Name> | undefined};
+
+/** Every column that is written after a row was made, by the property that holds its value. */
+export const WRITTEN_COLUMNS = {
+  state: 'state',
+  status: 'status',
+  launchId: 'launch_id',
+  ...updatable,
+  lastUpdate: 'last_update',
+} as const;
+
+export type WrittenName = keyof typeof WRITTEN_COLUMNS;
+
+/** New values of a row; what is `undefined` is left as it is. */
+export type TestChange = {readonly [Name in WrittenName]?: Value<Name> | undefined};
+
+/** `first` and what `second` says beyond or against it. */
+export function merged(first: TestChange, second: TestChange): TestChange {
+  const both: Partial<Record<WrittenName, unknown>> = {...first};
+  for (const name of Object.keys(second) as WrittenName[]) {
+    if (second[name] !== undefined) {
+      both[name] = second[name];
+    }
+  }
+  return both as TestChange;
+}
+
+/** What decisions look at and results tell: a row without what is only shown. */
 export type TestCore = {
   readonly id: number;
   readonly runId: number;
@@ -114,24 +141,12 @@ export type TestCore = {
   readonly launchId: string;
   readonly rundir: string;
   readonly shortdir: string;
+  readonly host: string;
+  readonly comment: string;
+  /** Unix seconds. */
+  readonly eventTime: number;
+  /** Seconds. */
+  readonly runDuration: number;
   /** Unix seconds. */
   readonly lastUpdate: number;
 };
-
-/** Columns of `tests` with their values. */
-export type ColumnValues = readonly (readonly [column: string, value: string | number])[];
-
-/** The columns of an update with their values; what is `undefined` is left as it is. */
-export function columnsOf(values: TestUpdate): ColumnValues {
-  const entries: [string, string | number][] = [];
-  for (const [name, value] of Object.entries(values)) {
-    const column = updatable[name as keyof typeof updatable];
-    if (column === undefined) {
-      throw new Error(`tests has no column for ${name}`);
-    }
-    if (value !== undefined) {
-      entries.push([column, value]);
-    }
-  }
-  return entries;
-}

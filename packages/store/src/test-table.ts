@@ -9,10 +9,10 @@ import {ItemCounters} from './item-counters.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 import {
-  type ColumnValues,
   columnAliases,
-  columnsOf,
+  merged,
   TEST_COLUMNS,
+  type TestChange,
   type TestCore,
   type TestRow,
   type TestUpdate,
@@ -41,7 +41,7 @@ export class TestTable {
   readonly #changes: () => Changes;
   readonly #get: Statement<[number], TestRow>;
   readonly #find: Statement<[number, string, string], TestRow>;
-  readonly #insert: Statement<[number, string, string, number], {id: number}>;
+  readonly #insert: Statement<[number, string, string, number]>;
   readonly #writer: TestWriter;
   readonly #counters: ItemCounters;
 
@@ -54,7 +54,7 @@ export class TestTable {
     );
     this.#insert = db.prepare(
       `INSERT INTO tests (run_id, testname, item_path, state, status, event_time) VALUES (?, ?, ?, 'NOT_STARTED', 'n/a', ?)
-       ON CONFLICT (run_id, testname, item_path) DO NOTHING RETURNING id`,
+       ON CONFLICT (run_id, testname, item_path) DO NOTHING`,
     );
     this.#writer = new TestWriter(db, changes);
     this.#counters = new ItemCounters(db, (runId, testName) => this.find(runId, testName, ''));
@@ -107,11 +107,12 @@ export class TestTable {
     readonly status: string;
   }[] {
     return tests.map(({testName, itemPath}) => {
-      const inserted = this.#insert.get(runId, testName, itemPath, nowS);
-      if (inserted !== undefined) {
-        this.#changes().tests.add(inserted.id);
+      const {changes, lastInsertRowid} = this.#insert.run(runId, testName, itemPath, nowS);
+      if (changes > 0) {
+        const testId = Number(lastInsertRowid);
+        this.#writer.made({id: testId, runId, testName, itemPath, eventTime: nowS});
         this.#counters.count({runId, testName, itemPath}, undefined, {state: 'NOT_STARTED', status: 'n/a'});
-        return {testId: inserted.id, created: true, state: 'NOT_STARTED', status: 'n/a'};
+        return {testId, created: true, state: 'NOT_STARTED', status: 'n/a'};
       }
       const row = this.find(runId, testName, itemPath);
       if (row === undefined) {
@@ -147,7 +148,7 @@ export class TestTable {
     }
     const next = {state: values.state ?? row.state, status: values.status ?? row.status};
     const write = () => {
-      this.#writer.set(testId, columnsOfState(next, values, nowS));
+      this.#writer.set(testId, changeOf(next, values, nowS));
     };
     if (row.itemPath === '') {
       this.#counters.parentChanged(row);
@@ -161,20 +162,16 @@ export class TestTable {
     const {parent, hasChanged} = rolledUp;
     const {id, state, status} = parent;
     if (hasChanged) {
-      this.#writer.set(id, [
-        ['state', state],
-        ['status', status],
-      ]);
+      this.#writer.set(id, {state, status});
     }
     return {test: {testId, ...next}, top: {testId: id, state, status}};
   }
 
   update(testId: number, values: TestUpdate): boolean {
-    const columns = columnsOf(values);
-    if (columns.length === 0) {
+    if (Object.values(values).every((value) => value === undefined)) {
       return true;
     }
-    const isThere = this.#writer.set(testId, columns);
+    const isThere = this.#writer.set(testId, values);
     if (values.rundir !== undefined || values.shortdir !== undefined) {
       const row = this.#writer.core(testId);
       if (row?.itemPath === '') {
@@ -306,11 +303,7 @@ export class TestTable {
       prepared(this.#db, 'DELETE FROM test_steps WHERE test_id = ?').run(testId);
       prepared(this.#db, 'DELETE FROM test_data WHERE test_id = ?').run(testId);
       prepared(this.#db, "DELETE FROM jobs WHERE action = 'launch-test' AND test_id = ?").run(testId);
-      this.#writer.set(testId, [
-        ['state', 'DELETED'],
-        ['status', 'n/a'],
-        ['comment', ''],
-      ]);
+      this.#writer.set(testId, {state: 'DELETED', status: 'n/a', comment: ''});
       this.#counters.count(row, row, {state: 'DELETED', status: 'n/a'});
     }
   }
@@ -321,19 +314,18 @@ export class TestTable {
   }
 }
 
-function columnsOfState(next: StateStatus, values: SetState, nowS: number): ColumnValues {
-  const columns: [string, string | number][] = [
-    ['state', next.state],
-    ['status', next.status],
-  ];
-  if (values.comment !== undefined) {
-    columns.push(['comment', values.comment]);
-  }
-  if (values.state === 'LAUNCHED' || values.state === 'REMOTEHOSTSTART') {
-    columns.push(['event_time', nowS]);
-  }
-  if (values.launchId !== undefined) {
-    columns.push(['launch_id', values.launchId], ['attemptnum', 0], ['job', '']);
-  }
-  return [...columns, ...columnsOf(values.set ?? {})];
+function changeOf(next: StateStatus, values: SetState, nowS: number): TestChange {
+  const {comment, launchId, set} = values;
+  const begins = values.state === 'LAUNCHED' || values.state === 'REMOTEHOSTSTART';
+  const isLaunch = launchId !== undefined;
+  const change: TestChange = {
+    state: next.state,
+    status: next.status,
+    comment,
+    eventTime: begins ? nowS : undefined,
+    launchId,
+    attemptnum: isLaunch ? 0 : undefined,
+    job: isLaunch ? '' : undefined,
+  };
+  return set === undefined ? change : merged(change, set);
 }

@@ -148,6 +148,46 @@ describe('what is known of a row', () => {
     });
   });
 
+  it('is kept of a running test until another connection has written', async () => {
+    const committer = makeCommitter();
+    const reads = () => committer.write(() => store.tests.core(item));
+    await committer.write(() => store.tests.setState(item, {state: 'RUNNING'}, 5));
+    const kept = await reads();
+    expect(await reads()).toBe(kept);
+    const other = openStore();
+    other.tests.setState(item, {state: 'KILLREQ'}, 6);
+    other.db.close();
+    expect((await reads())?.state).toBe('KILLREQ');
+  });
+
+  it('is forgotten of a running test that is written outside a transaction', async () => {
+    const committer = makeCommitter();
+    await committer.write(() => store.tests.setState(item, {state: 'RUNNING'}, 5));
+    store.tests.setState(item, {comment: 'beside'}, 6);
+    expect((await committer.write(() => store.tests.core(item)))?.comment).toBe('beside');
+  });
+
+  it('is forgotten of a running test whose last write was undone', async () => {
+    const committer = makeCommitter();
+    await committer.write(() => store.tests.setState(item, {state: 'RUNNING', comment: 'before'}, 5));
+    const failed = committer.write(() => {
+      store.tests.setState(item, {comment: 'undone'}, 6);
+      throw new Error('refused');
+    });
+    await expect(failed).rejects.toThrow('refused');
+    expect((await committer.write(() => store.tests.core(item)))?.comment).toBe('before');
+  });
+
+  it('of a new row is what its columns say', async () => {
+    const runId = store.tests.core(item)?.runId ?? 0;
+    const made = await makeCommitter().write(() => {
+      const [row] = store.tests.register(runId, [{testName: 't', itemPath: 'j'}], 5);
+      return store.tests.core(row?.testId ?? 0);
+    });
+    const {lastUpdate: _, ...columns} = store.tests.core(made?.id ?? 0) ?? {};
+    expect(made).toMatchObject(columns);
+  });
+
   it('does not keep an update that changes no other column from being stamped', () => {
     store.db.prepare('UPDATE tests SET last_update = 7 WHERE id = ?').run(item);
     store.tests.setState(item, {state: 'NOT_STARTED', status: 'n/a'}, 5);

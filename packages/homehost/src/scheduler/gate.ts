@@ -46,6 +46,10 @@ const forcedStatuses = new Set(['PASS', 'WARN', 'WAIVED', 'SKIP']);
 
 /** With several modes the first one that goes decides, and while one of them may still go nothing is blocked. */
 export function judge(modes: readonly Mode[], gate: Gate, upstream: Upstream): Verdict {
+  const [only] = modes;
+  if (modes.length === 1 && only !== undefined && only !== 'exclusive') {
+    return judgeMode(only, gate, upstream);
+  }
   const deciding = modes.filter((mode) => mode !== 'exclusive');
   // `exclusive` alone, or no mode at all, means `normal` (spec runs.md 3.2).
   const verdicts =
