@@ -76,7 +76,7 @@ function sourceStamp() {
       continue;
     }
     for (const name of readdirSync(folder, {recursive: true}).map(String).sort()) {
-      if (/\.test\.ts$/.test(name) || !/\.(ts|tsx|css|html|sh|sql|json)$/.test(name)) {
+      if (/\.test\.ts$/.test(name) || !/\.(ts|tsx|css|html|sh|pl|sql|json)$/.test(name)) {
         continue;
       }
       hash.update(`${workspace}/${name}\0`).update(readFileSync(join(folder, name)));

@@ -7,7 +7,7 @@
  */
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
 import {root} from './root.mjs';
@@ -47,6 +47,7 @@ export async function bundle({outdir = join(root, 'packages/cli/dist'), plugins 
       outdir,
     }),
   ]);
+  copyFileSync(join(root, 'packages/manager/src/execution/spawner.pl'), join(outdir, 'spawner.pl'));
   compileAhead(Object.keys(bundles), outdir);
   const fronts = join(root, 'packages/cli/bin');
   for (const name of existsSync(fronts) ? readdirSync(fronts) : []) {

@@ -36,13 +36,29 @@ export async function overhead(options: readonly string[]): Promise<readonly Row
   const tools = [ours, floor, ninja, parallel, snakemake].filter(
     (tool) => !without.includes(tool.name) && isThere(tool),
   );
+  const folder = mkdtempSync('/tmp/megatest-bench-');
+  try {
+    return rowsOf(sizes, tools, await measure(tools, sizes, rounds, folder));
+  } finally {
+    // Not after each round: ext4 without a journal takes far longer to make a file for minutes after many were removed.
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+/** Milliseconds per task, by name and size. */
+async function measure(
+  tools: readonly Tool[],
+  sizes: readonly number[],
+  rounds: number,
+  folder: string,
+): Promise<ReadonlyMap<string, number>> {
   const perTask = new Map<string, number>();
   for (const size of sizes) {
     const times = new Map<string, number[]>(tools.map((tool) => [tool.name, []]));
     for (let round = 0; round < rounds; round += 1) {
       for (const tool of tools) {
         if (size <= tool.maxSize) {
-          times.get(tool.name)?.push(await timeOf(tool, size));
+          times.get(tool.name)?.push(await timeOf(tool, size, folder));
         }
       }
     }
@@ -55,7 +71,7 @@ export async function overhead(options: readonly string[]): Promise<readonly Row
       }
     }
   }
-  return rowsOf(sizes, tools, perTask);
+  return perTask;
 }
 
 function rowsOf(
@@ -101,18 +117,14 @@ function rowsOf(
   return rows;
 }
 
-async function timeOf(tool: Tool, size: number): Promise<number> {
-  const directory = mkdtempSync('/tmp/megatest-bench-');
-  try {
-    await prepareArea(tool, directory, size);
-    const start = performance.now();
-    await tool.run(directory, size);
-    const time = performance.now() - start;
-    cleanUp(tool, directory);
-    return time;
-  } finally {
-    rmSync(directory, {recursive: true, force: true});
-  }
+async function timeOf(tool: Tool, size: number, folder: string): Promise<number> {
+  const directory = mkdtempSync(join(folder, 'round-'));
+  await prepareArea(tool, directory, size);
+  const start = performance.now();
+  await tool.run(directory, size);
+  const time = performance.now() - start;
+  cleanUp(tool, directory);
+  return time;
 }
 
 /** The daemon and the manager are up before the clock starts, as they are for every run but the first. */

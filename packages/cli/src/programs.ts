@@ -25,6 +25,11 @@ export function bundlePath(name: 'manager' | 'planner' | 'sync-worker'): string 
   return join(import.meta.dirname, `${name}.js`);
 }
 
+/** Starts the shells of steps; copied there by scripts/bundle.mjs. */
+export function spawnerPath(): string {
+  return join(import.meta.dirname, 'spawner.pl');
+}
+
 /** The `megatest` command, as tests are told in `MT_MEGATEST`. */
 export function megatestPath(): string {
   return join(import.meta.dirname, '../bin/megatest');

@@ -36,6 +36,7 @@ import {
 import * as z from 'zod';
 import {leaveGroupOfTest, sweepGroups} from './execution/control-group.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
+import {SmallSpawner} from './execution/spawner.ts';
 import {TestconfigLoader} from './execution/testconfig-loader.ts';
 import {FollowUps} from './follow-ups.ts';
 import {CallServer} from './helper/call-server.ts';
@@ -63,6 +64,8 @@ export type ManagerPrograms = {
   readonly executable: string;
   /** The bundled planning child. */
   readonly planner: string;
+  /** What starts the shells of steps: spawner.pl. */
+  readonly spawner: string;
   readonly readHelperCall: ReadHelperCall;
 };
 
@@ -224,6 +227,7 @@ class Manager {
       loader: new TestconfigLoader(async (env, testDir) => await this.#planning.testconfig(env, testDir)),
       hostLoads: new HostLoads(),
       submitter: this.#submitter,
+      spawner: new SmallSpawner([programs.spawner, area.path]),
       log: this.#log,
       executable: programs.executable,
       callsDirectory: this.#callsDirectory,

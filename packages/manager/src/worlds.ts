@@ -2,6 +2,7 @@
 import {type DaemonClient, withoutTestVariables} from '@megatest/rpc';
 import {itemPathOf} from './execution/cmdinfo.ts';
 import type {ExecutionWorld} from './execution/execution-world.ts';
+import type {Spawner} from './execution/spawner.ts';
 import type {TestconfigLoader} from './execution/testconfig-loader.ts';
 import type {FollowUps} from './follow-ups.ts';
 import type {Journal} from './journal.ts';
@@ -20,6 +21,7 @@ export type ManagerParts = {
   readonly loader: TestconfigLoader;
   readonly hostLoads: HostLoads;
   readonly submitter: JobSubmitter;
+  readonly spawner: Spawner;
   readonly log: ManagerLog;
   /** The `megatest` command. */
   readonly executable: string;
@@ -46,7 +48,7 @@ export function launchWorld(parts: ManagerParts): LaunchWorld {
 
 /** A test that was handed over must be claimed: a batch system may start it twice. An order of the daemon's own comes once. */
 export function executionWorld(parts: ManagerParts, umask: number, isHandedOver: boolean): ExecutionWorld {
-  const {daemon, journal, loader, followUps, log, callsDirectory} = parts;
+  const {daemon, journal, loader, followUps, spawner, log, callsDirectory} = parts;
   return {
     report: (entry) => journal.add(entry),
     ...(isHandedOver ? {claim: async (request) => await daemon.call('tests.claim', request)} : {}),
@@ -63,6 +65,7 @@ export function executionWorld(parts: ManagerParts, umask: number, isHandedOver:
     },
     fire: (test, written) => followUps.fire(test, written),
     itemEnded: (info, env, context) => followUps.itemEnded(info, env, context),
+    spawner,
     nowS: () => Math.floor(Date.now() / 1000),
     log: log.write,
     umask,

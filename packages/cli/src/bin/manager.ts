@@ -3,11 +3,12 @@
 import {runManager} from '@megatest/manager';
 import {printUserError, UserError} from '@megatest/model';
 import {readHelperCall} from '../actions/helper-call.ts';
-import {bundlePath, megatestPath} from '../programs.ts';
+import {bundlePath, megatestPath, spawnerPath} from '../programs.ts';
 
 void runManager(process.argv[2] ?? '', {
   executable: megatestPath(),
   planner: bundlePath('planner'),
+  spawner: spawnerPath(),
   readHelperCall,
 })
   .catch((error: unknown) => {

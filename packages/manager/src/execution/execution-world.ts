@@ -3,6 +3,7 @@ import type {Env} from '@megatest/config';
 import type {ReportEntry} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
 import type {CommandInfo} from './cmdinfo.ts';
+import type {Spawner} from './spawner.ts';
 import type {StepRecord} from './step-view.ts';
 import type {Written} from './test-records.ts';
 import type {TestconfigData} from './testconfig-data.ts';
@@ -29,6 +30,8 @@ export type ExecutionWorld = {
   readonly fire: (test: TriggeredTest, written: Written) => void;
   /** An item has ended: the page of its test is out of date. */
   readonly itemEnded: (info: CommandInfo, env: Env, context: AreaContext) => void;
+  /** Starts the shells of steps. */
+  readonly spawner: Spawner;
   readonly nowS: () => number;
   readonly log: (text: string) => void;
   /** File mode mask of whoever submitted or started the test. */

@@ -337,15 +337,18 @@ export class Execution {
     }
     this.#save({position, pid: 0, pidStart: '', group: makeGroup(this.launchId) ?? this.#progress.group});
     const path = `${env.PATH ?? ''}${step.isScript ? '' : ':.'}`;
-    const running = startStep({
-      index,
-      command: commandOf(step, env.SHELL),
-      rundir: this.rundir,
-      env: {...env, PATH: path, ...(step.isScript ? {} : {MT_STEPNAME: step.name})},
-      outputPath: this.#outputPath,
-      umask: this.#world.umask,
-      ...this.#family,
-    });
+    const running = await startStep(
+      {
+        index,
+        command: commandOf(step, env.SHELL),
+        rundir: this.rundir,
+        env: {...env, PATH: path, ...(step.isScript ? {} : {MT_STEPNAME: step.name})},
+        outputPath: this.#outputPath,
+        umask: this.#world.umask,
+        ...this.#family,
+      },
+      this.#world.spawner,
+    );
     this.#current = {pid: running.pid, pidStart: running.pidStart};
     this.#save({pid: running.pid, pidStart: running.pidStart});
     this.#records.report({type: 'update', set: {attemptnum: running.pid}});

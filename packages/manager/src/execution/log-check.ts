@@ -15,13 +15,14 @@ export function extractRules(
   rundir: string,
 ): void {
   const path = join(rundir, `${stepName}.logpro`);
+  const isThere = existsSync(path);
   const isOwn =
     existsSync(join(testDir, `${stepName}.logpro`)) ||
-    (existsSync(path) && !readFileSync(path, 'latin1').startsWith(marker));
+    (isThere && !readFileSync(path, 'latin1').startsWith(marker));
   if (!isOwn && rules !== undefined) {
     writeFileSync(path, `${marker}${rules}\n`);
-  } else if (!isOwn) {
-    rmSync(path, {force: true});
+  } else if (!isOwn && isThere) {
+    rmSync(path);
   }
 }
 

@@ -106,7 +106,8 @@ export function processesOf({root, launchId, group}: Family): readonly Found[] {
     .filter(({start}) => start !== '');
 }
 
-function isAlive({pid, start}: Found): boolean {
+/** Whether it is still the process it was. One that nobody has waited for is none any more: in some containers nobody ever does. */
+export function isAlive({pid, start}: Found): boolean {
   return processStart(pid) === start && !isZombie(pid);
 }
 

@@ -5,13 +5,12 @@
  * The shell creates `step-<n>.started` before the body, and only if it is not there: whatever happens to managers, a body never
  * starts twice in one launch.
  */
-import {spawn} from 'node:child_process';
 import {closeSync, openSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
-import {processStart} from '@megatest/rpc';
-import {processesOf} from './process-tree.ts';
+import {isAlive, processesOf} from './process-tree.ts';
 import {type ResourceUsage, usageOfShell} from './resource-usage.ts';
+import type {ProcessEnd, Spawner} from './spawner.ts';
 
 export type StepEnd = {
   readonly code: number | null;
@@ -57,40 +56,37 @@ export function stepFile(rundir: string, index: number): string {
   return join(rundir, '.mt', `step-${index}`);
 }
 
-export function startStep(request: StepRequest): RunningStep {
-  const {index, command, rundir, env, outputPath, group} = request;
-  // The child takes the mask that is in force when it is spawned; tests of several users' habits share this process.
-  process.umask(request.umask);
-  const output = openOutput(outputPath, rundir);
-  try {
-    const child = spawn(
-      '/bin/bash',
-      ['-c', wrapper, '/bin/bash', `.mt/step-${index}`, command, group ?? ''],
-      {
-        cwd: rundir,
-        env,
-        detached: true,
-        stdio: ['ignore', output, output],
-      },
-    );
-    const pid = child.pid ?? 0;
-    const ended = new Promise<StepEnd>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code, signal) => {
-        const end = readExit(rundir, index);
-        const owner = readStarted(rundir, index);
-        if (end === undefined && owner !== undefined && owner.pid !== pid) {
-          // A manager that died had started it a moment before.
-          void watchStep(rundir, index, request).then(resolve);
-        } else {
-          resolve(end ?? {code: null, signal: signal ?? `exit ${code}`});
-        }
-      });
-    });
-    return {pid, pidStart: processStart(pid), ended};
-  } finally {
-    closeSync(output);
+export async function startStep(request: StepRequest, spawner: Spawner): Promise<RunningStep> {
+  const {index, command, rundir, env, umask, group} = request;
+  // What this process itself writes of the test when the step has ended has the same mask, as far as no other test's comes between.
+  process.umask(umask);
+  const {pid, pidStart, ended} = await spawner.start({
+    words: ['/bin/bash', '-c', wrapper, '/bin/bash', `.mt/step-${index}`, command, group ?? ''],
+    cwd: rundir,
+    env,
+    umask,
+    output: outputOf(request),
+  });
+  return {pid, pidStart, ended: ended.then(async (end) => await stepEnd(request, {pid, pidStart}, end))};
+}
+
+async function stepEnd(
+  request: StepRequest,
+  shell: {readonly pid: number; readonly pidStart: string},
+  seen: ProcessEnd,
+): Promise<StepEnd> {
+  const {rundir, index} = request;
+  if (seen.kind === 'unseen') {
+    await untilGone(shell);
   }
+  const end = readExit(rundir, index);
+  const owner = readStarted(rundir, index);
+  if (end === undefined && owner !== undefined && owner.pid !== shell.pid) {
+    // A manager that died, or its spawner, had started it a moment before.
+    return await watchStep(rundir, index, request);
+  }
+  const signal = seen.kind === 'unseen' ? 'lost' : (seen.signal ?? `exit ${seen.code}`);
+  return end ?? {code: null, signal};
 }
 
 /** What stands as the status of a step that did not end by itself: the number of its signal. */
@@ -120,11 +116,16 @@ export function readExit(rundir: string, index: number): StepEnd | undefined {
 }
 
 /** The output that a test came with may have gone with the process that brought it. */
-function openOutput(path: string, rundir: string): number {
+function outputOf({outputPath, rundir}: StepRequest): string {
+  const own = join(rundir, 'mt_launch.log');
+  if (outputPath === own) {
+    return own;
+  }
   try {
-    return openSync(path, 'a');
+    closeSync(openSync(outputPath, 'a'));
+    return outputPath;
   } catch {
-    return openSync(join(rundir, 'mt_launch.log'), 'a');
+    return own;
   }
 }
 
@@ -156,9 +157,12 @@ export async function watchStep(
   while (readStarted(rundir, index)?.pidStart === '' && processesOf(family).length > 0) {
     await new Promise((resolve) => setTimeout(resolve, watchMs));
   }
-  const {pid, pidStart} = readStarted(rundir, index) ?? {pid: 0, pidStart: ''};
-  while (pidStart !== '' && processStart(pid) === pidStart) {
+  await untilGone(readStarted(rundir, index) ?? {pid: 0, pidStart: ''});
+  return readExit(rundir, index) ?? {code: null, signal: 'lost'};
+}
+
+async function untilGone({pid, pidStart}: {readonly pid: number; readonly pidStart: string}): Promise<void> {
+  while (isAlive({pid, start: pidStart})) {
     await new Promise((resolve) => setTimeout(resolve, watchMs));
   }
-  return readExit(rundir, index) ?? {code: null, signal: 'lost'};
 }

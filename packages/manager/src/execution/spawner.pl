@@ -1,0 +1,99 @@
+# Starts the shells of steps for a manager, which is large and would copy its page tables for each of them: `perl spawner.pl AREA`.
+# See spawner.ts, which holds the other end.
+#
+# A request on standard input is its length in four bytes and its fields, with a zero byte between them: id, umask, directory, output,
+# number of words, the words, and the environment as NAME=VALUE. Answers on standard output are lines:
+#   ready
+#   started ID PID START    START is when, as the kernel counts
+#   unable ID               nothing was started
+#   refused ID WHY          what was started could not become the program, and ends
+#   ended ID STATUS         STATUS is that of wait(2)
+# It ends when the manager does, and what it has started goes on.
+use strict;
+use warnings;
+use Fcntl qw(F_SETFL F_SETOWN O_ASYNC O_NONBLOCK);
+use POSIX qw(:signal_h :sys_wait_h);
+
+# Above the three that a child gets anew, so these are closed when it becomes a shell.
+open my $requests, '<&', \*STDIN  or die "standard input: $!";
+open my $answers,  '>&', \*STDOUT or die "standard output: $!";
+
+my $manager = getppid;
+my $buffer  = '';
+my %id_of;
+
+# Both kinds of news are signals, and both are let in only while nothing else is done: so none is missed between a look and the wait.
+my $nothing = POSIX::SigSet->new;
+sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGCHLD, SIGPOLL));
+$SIG{CHLD} = $SIG{IO} = sub { };
+fcntl $requests, F_SETOWN, $$ + 0                  or die "owner of standard input: $!";
+fcntl $requests, F_SETFL,  O_NONBLOCK | O_ASYNC    or die "flags of standard input: $!";
+
+answer('ready');
+for (;;) {
+    take_requests();
+    report_ends();
+    sigsuspend($nothing);
+}
+
+sub take_requests {
+    my $read;
+    while ($read = sysread $requests, $buffer, 65536, length $buffer) {
+        while (length $buffer >= 4 and length $buffer >= 4 + (my $size = unpack 'N', $buffer)) {
+            start(split /\0/, substr($buffer, 4, $size), -1);
+            substr $buffer, 0, 4 + $size, '';
+        }
+    }
+    # The manager has gone.
+    exit 0 if defined $read;
+}
+
+sub start {
+    my ($id, $umask, $directory, $output, $count, @rest) = @_;
+    my @words = splice @rest, 0, $count;
+    # What a manager asked for that has died meanwhile is for the next one to decide.
+    my $pid = getppid == $manager ? fork : undef;
+    if (!defined $pid) {
+        answer('unable', $id);
+    } elsif ($pid != 0) {
+        $id_of{$pid} = $id;
+        answer('started', $id, $pid, start_of($pid));
+    } else {
+        become($umask, $directory, $output, \@words, \@rest);
+        answer('refused', $id, $!);
+        POSIX::_exit(127);
+    }
+}
+
+# Returns only when it cannot be done.
+sub become {
+    my ($umask, $directory, $output, $words, $environment) = @_;
+    POSIX::setsid();
+    umask $umask;
+    chdir $directory                  or return;
+    open STDIN,  '+<', '/dev/null'    or return;
+    open STDOUT, '>>', $output        or return;
+    open STDERR, '>&', \*STDOUT       or return;
+    %ENV = map { split /=/, $_, 2 } @$environment;
+    sigprocmask(SIG_SETMASK, $nothing);
+    no warnings 'exec';
+    exec { $words->[0] } @$words;
+}
+
+sub start_of {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/stat" or return '';
+    my $stat = <$file>;
+    return (split / /, substr $stat, 2 + rindex $stat, ')')[19];
+}
+
+sub report_ends {
+    while ((my $pid = waitpid -1, WNOHANG) > 0) {
+        answer('ended', delete $id_of{$pid}, $?);
+    }
+}
+
+# One call a line: children that failed answer through the same socket.
+sub answer {
+    syswrite $answers, "@_\n";
+}
