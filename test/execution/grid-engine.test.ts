@@ -67,6 +67,8 @@ describeWith(
       });
       const run = area.start(['megatest', ...runWords], engine);
       await until(async () => (await area.shell('cat links/x/r/waits/started')).code === 0);
+      // Jobs of the test before may be listed for some seconds after they have told how they ended.
+      await until(async () => (await jobs(area)).length === 1);
       const [job = ''] = await jobs(area);
       await area.shell(`qdel ${job}`, engine);
       await run.ended;
