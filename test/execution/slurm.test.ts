@@ -50,9 +50,14 @@ describeWith(['root', 'sbatch'], 'tests as jobs of Slurm', () => {
       .map(({text}) => String(text).trim());
   }
 
+  /** Of the area alone: a slurmctld that was killed may bring back jobs of the tests before. */
   async function jobs(area: TestArea): Promise<readonly string[]> {
-    const {stdout} = await area.shell('squeue --noheader --array --format=%i', {env});
-    return stdout.trim().split('\n').filter(Boolean);
+    const {stdout} = await area.shell("squeue --noheader --array --format='%i %Z'", {env});
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    return lines.flatMap(([id = '', directory = '']) => (directory.startsWith(area.path) ? [id] : []));
   }
 
   const bodies = (area: TestArea) => area.processes().filter(({command}) => command.includes('body.sh'));
