@@ -58,6 +58,11 @@ export {
   runPlan,
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
+export type {managersMethods} from './methods/managers.ts';
+export type {recordsMethods} from './methods/records.ts';
+export type {runsMethods} from './methods/runs.ts';
+export type {sessionMethods} from './methods/session.ts';
+export type {testsMethods} from './methods/tests.ts';
 export type {PassingRefusal} from './passing-refusal.ts';
 export {limits} from './peer.ts';
 export {pingedArea} from './ping-daemon.ts';
@@ -66,7 +71,7 @@ export {PROTOCOL, UPGRADE} from './protocol.ts';
 export {type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';
-export {type CallContext, type Connected, type Role, RpcServer} from './rpc-server.ts';
+export {type CallContext, type CallHandlers, type Connected, type Role, RpcServer} from './rpc-server.ts';
 export {ensureKey, keyFile, keyMode, readKey} from './server-keys.ts';
 export {readServerRecord, type ServerRecord, writeServerRecord} from './server-record.ts';
 export {releaseStartLock, startDaemon, startMessages} from './start-daemon.ts';

@@ -34,6 +34,9 @@ export type Connected = {
 /** What a handler knows of the call. */
 export type CallContext = {readonly connection: Connected; readonly request: RequestInfo};
 
+/** A handler for each method of a table. */
+export type CallHandlers<T extends MethodTable> = Required<Handlers<T, CallContext>>;
+
 export type RpcServerOptions<T extends MethodTable> = {
   readonly methods: T;
   readonly handlers: Handlers<T, CallContext>;

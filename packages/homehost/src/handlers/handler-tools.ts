@@ -1,0 +1,131 @@
+/** What the handlers of all methods share: writes that are made once, the audit, and how tests and runs are found. */
+import {
+  type CallContext,
+  type Connected,
+  RpcError,
+  type RunSummary,
+  type ServerStatus,
+  type SyncStatus,
+  type TestRef,
+} from '@megatest/rpc';
+import type {RunRow, TestCore, TestRow} from '@megatest/store';
+import type {Homehost} from '../homehost.ts';
+
+export type AuditEntry = {
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Where the connection comes from; `local` on this host. */
+  readonly address: string;
+  readonly what: string;
+};
+
+export type HandlerWorld = {
+  readonly audit: (entry: AuditEntry) => void;
+  readonly homehost: Homehost;
+  readonly barrier: (isFull?: boolean) => Promise<{readonly stamp: number; readonly seq: number}>;
+  readonly syncStatus: () => SyncStatus;
+  readonly serverStatus: () => ServerStatus;
+  readonly shutdown: (reason: string) => void;
+  readonly sessionToken: (connection: Connected) => {readonly token: string; readonly validS: number};
+};
+
+export type HandlerTools = ReturnType<typeof makeTools>;
+
+export function makeTools(world: HandlerWorld) {
+  const {homehost} = world;
+  const {store} = homehost;
+
+  /** Makes a write once, however often the client sends it (spec homehost.md 8.7). */
+  async function once<T>(context: CallContext, change: () => T): Promise<T> {
+    const [client = '', seq = ''] = (context.request.id ?? '').split(':');
+    const number = Number(seq);
+    // Answers of a client are for that client: another one's id asks for nothing that was done before.
+    if (client !== context.connection.client.clientId || seq === '' || !Number.isInteger(number)) {
+      return await homehost.write(change);
+    }
+    return await homehost.write(() => {
+      const done = store.doneResult(client, number);
+      if (done !== undefined) {
+        return JSON.parse(done) as T;
+      }
+      const result = change();
+      store.storeDone(client, number, JSON.stringify(result ?? null), homehost.nowS());
+      return result;
+    });
+  }
+
+  /** Who did it, from where: people and scripts, not tests about themselves. */
+  function audit({connection: {client, address}}: CallContext, what: string): void {
+    if (client.kind !== 'test' && client.kind !== 'manager') {
+      world.audit({user: client.user, host: client.host, pid: client.pid, address, what});
+    }
+  }
+
+  function auditState(
+    context: CallContext,
+    what: string,
+    state: string | undefined,
+    status: string | undefined,
+  ): void {
+    audit(context, `set ${what} to ${state ?? '-'}/${status ?? '-'}`);
+  }
+
+  function find(test: TestRef): TestRow {
+    const row =
+      'testId' in test
+        ? store.tests.get(test.testId)
+        : store.tests.find(test.runId, test.testName, test.itemPath);
+    if (row === undefined) {
+      throw noSuchTest(test);
+    }
+    return row;
+  }
+
+  function core(id: number): TestCore {
+    const row = store.tests.core(id);
+    if (row === undefined) {
+      throw noSuchTest({testId: id});
+    }
+    return row;
+  }
+
+  function summary(run: RunRow): RunSummary {
+    return {...run, counts: store.runs.counts(run.id)};
+  }
+
+  function selectRuns(target: string, runPatt: string): readonly RunRow[] {
+    if (target.split('/').length !== store.keys.length) {
+      throw new RpcError('invalidValue', `Invalid target, "${target}" should be: ${store.keys.join('/')}`, {
+        field: 'target',
+        value: target,
+      });
+    }
+    return store.runs.find({runPatt, targetPatt: target});
+  }
+
+  function selectTests(request: {
+    target: string;
+    runPatt: string;
+    testPatt: string;
+    states?: string[] | undefined;
+    statuses?: string[] | undefined;
+  }): readonly TestRow[] {
+    const runs = selectRuns(request.target, request.runPatt).filter((run) => run.state !== 'locked');
+    if (runs.length === 0) {
+      return [];
+    }
+    return store.tests.list({
+      runIds: runs.map((run) => run.id),
+      testPatt: request.testPatt,
+      states: request.states,
+      statuses: request.statuses,
+    });
+  }
+
+  return {world, homehost, store, once, audit, auditState, find, core, summary, selectRuns, selectTests};
+}
+
+function noSuchTest(test: TestRef): RpcError {
+  return new RpcError('notFound', `there is no test ${JSON.stringify(test)}`, {what: 'test', id: test});
+}
