@@ -3,8 +3,7 @@ import {join} from 'node:path';
 import {
   type ItemMapRow,
   META_KEYS,
-  MODES,
-  type Mode,
+  modesOf,
   parseDuration,
   parseRetryRule,
   type RetryRule,
@@ -128,12 +127,6 @@ export function expandItemsNow(
     }
     return joinLines(result.stdout);
   });
-}
-
-function modesOf(words: readonly string[]): readonly Mode[] {
-  const modes = words.filter((word): word is Mode => (MODES as readonly string[]).includes(word));
-  const decides = modes.some((mode) => mode === 'toplevel' || mode === 'itemwait' || mode === 'itemmatch');
-  return decides || modes.includes('normal') ? modes : ['normal', ...modes];
 }
 
 function itemMapsOf(config: Config): readonly ItemMapRow[] {

@@ -13,7 +13,6 @@ export {readDat} from './execution/log-check.ts';
 export {keepPending} from './execution/pending-reports.ts';
 export {type IteratedTest, updateRollUpPage} from './execution/roll-up-pages.ts';
 export {writeSummaryPage} from './execution/summary-page.ts';
-export {parseCsv, parseDat, singleValue} from './execution/test-data.ts';
 export {rollUpWorld} from './follow-ups.ts';
 export {hasServedHere} from './helper/call-server.ts';
 export {waivedEntries} from './helper/waived-entries.ts';

@@ -1,5 +1,5 @@
 export {formatDuration, parseDuration} from './duration.ts';
-export {ItemMap, type ItemMapRow} from './item-map.ts';
+export {ItemMap, type ItemMapRow, mapTextFor} from './item-map.ts';
 export {type HostLoad, isOverloaded} from './load-limit.ts';
 export {nearNames} from './near-names.ts';
 export {type ChosenPattern, choosePattern, type PatternSources} from './pattern-source.ts';
@@ -9,6 +9,7 @@ export {
   META_KEYS,
   MODES,
   type Mode,
+  modesOf,
   type PlanInput,
   type PlanMessage,
   type PlannedItem,
@@ -39,6 +40,7 @@ export {
 } from './states.ts';
 export {TagExpression} from './tag-expression.ts';
 export {parseTarget} from './target.ts';
+export {type DataValues, parseCsv, singleValue, toDatum} from './test-data.ts';
 export {TestPattern} from './test-pattern.ts';
 export {unreachable} from './unreachable.ts';
 export {findCycles, upstreamOrder} from './upstream-order.ts';

@@ -15,6 +15,13 @@ import {UserError} from './user-error.ts';
 export const MODES = ['normal', 'toplevel', 'itemwait', 'itemmatch', 'exclusive'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** What the words of `[requirements] mode` mean; those that are none are passed over. */
+export function modesOf(words: readonly string[]): readonly Mode[] {
+  const modes = words.filter((word): word is Mode => (MODES as readonly string[]).includes(word));
+  const decides = modes.some((mode) => mode === 'toplevel' || mode === 'itemwait' || mode === 'itemmatch');
+  return decides || modes.includes('normal') ? modes : ['normal', ...modes];
+}
+
 export type PlannedItem = {readonly itemPath: string; readonly vars: readonly (readonly [string, string])[]};
 
 export type SkipRule = {readonly kind: 'prevrunning' | 'fileexists' | 'rundelay'; readonly value: string};

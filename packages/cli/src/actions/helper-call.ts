@@ -6,16 +6,8 @@
  *
  * What only some calls need is loaded when they need it: most of the time of a call is the start of its process.
  */
-import {
-  type CommandInfo,
-  decodeCommandInfo,
-  hasServedHere,
-  keepPending,
-  parseCsv,
-  readDat,
-  singleValue,
-} from '@megatest/manager';
-import {UserError} from '@megatest/model';
+import {type CommandInfo, decodeCommandInfo, hasServedHere, keepPending, readDat} from '@megatest/manager';
+import {parseCsv, singleValue, UserError} from '@megatest/model';
 import {
   makeManagerClient,
   managerCallsDirectory,

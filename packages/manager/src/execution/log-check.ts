@@ -3,7 +3,7 @@ import {closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync, wr
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
 import {type DecidingLine, runLogpro} from '@megatest/logpro';
-import {type DatFile, parseDat} from './test-data.ts';
+import {type DatFile, parseDat} from './dat-file.ts';
 
 const marker = ';; logpro file extracted from testconfig\n;;\n';
 

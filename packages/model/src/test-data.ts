@@ -1,5 +1,6 @@
-/** Measured values: CSV lines and logpro's `.dat` files as rows (spec execution.md 16). */
+/** Measured values that a test hands in: CSV lines and single values as rows, with the status that follows (spec execution.md 16.2). */
 
+/** One measured value, and what was expected of it. */
 export type DataValues = {
   readonly category: string;
   readonly variable: string;
@@ -52,10 +53,13 @@ export function singleValue(
   return {...fields, ...row, status: statusOf(row, true, undefined), type: ''};
 }
 
+/** What follows is passed over. */
+const fieldCount = 9;
+
 function splitCsv(line: string): readonly string[] {
   const fields: string[] = [];
   let at = 0;
-  while (at <= line.length) {
+  while (at <= line.length && fields.length < fieldCount) {
     const rest = line.slice(at);
     const quoted = /^\s*"((?:[^"]|"")*)"\s*(?:,|$)/.exec(rest);
     if (quoted !== null) {
@@ -76,7 +80,8 @@ function splitCsv(line: string): readonly string[] {
   return fields;
 }
 
-function toDatum(text: string): number | string {
+/** A number where the whole text is one. */
+export function toDatum(text: string): number | string {
   const trimmed = text.trim();
   return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed) ? Number(trimmed) : trimmed;
 }
@@ -108,58 +113,4 @@ function statusOf(
     default:
       return `ERROR: bad tol comparator ${tol}`;
   }
-}
-
-export type DatFile = {readonly rows: readonly DataValues[]; readonly comment: string | undefined};
-
-/** Rows and step comment of a `.dat` file; `category` is the step's name. */
-export function parseDat(text: string, category: string): DatFile {
-  const sections = new Map<string, Map<string, string>>();
-  let current: Map<string, string> | undefined;
-  for (const line of text.split('\n')) {
-    const header = /^\[(.+)\]$/.exec(line);
-    const entry = /^(\S+)\s(.*)$/.exec(line);
-    if (header !== null) {
-      current = new Map();
-      sections.set(header[1] ?? '', current);
-    } else if (entry !== null) {
-      current?.set(entry[1] ?? '', entry[2] ?? '');
-    }
-  }
-  const rows = [...sections].map(([name, values]): DataValues => {
-    const get = (key: string) => values.get(key) ?? 'n/a';
-    if (name === 'final') {
-      return {
-        category,
-        variable: 'final',
-        value: toDatum(get('exit-code')),
-        expected: 0,
-        tol: 0,
-        units: 'n/a',
-        comment: values.get('message') ?? '',
-        status: get('exit-status'),
-        type: 'logpro',
-      };
-    }
-    return {
-      category,
-      variable: name,
-      value: toDatum(get('measured')),
-      expected: toDatum(get('expected')),
-      tol: toDatum(get('tolerance')),
-      units: 'n/a',
-      comment: values.get('comment') ?? get('desc'),
-      status: get('status'),
-      type: get('type'),
-    };
-  });
-  const final = sections.get('final');
-  const status = final?.get('exit-status');
-  const comment =
-    status === undefined
-      ? undefined
-      : status === 'PASS'
-        ? 'PASS'
-        : `${status}: ${final?.get('message') ?? 'no message'}`;
-  return {rows, comment};
 }
