@@ -107,7 +107,21 @@ function likely(random: Random, name: string): unknown {
     case 'limit':
     case 'afterId':
     case 'pid':
+    case 'blockId':
       return random.below(5);
+    case 'cursor':
+      return random.pick(['', '[1]', '["good","",1]', 'x', '[null]']);
+    case 'fields':
+      return random.pick([['id'], ['state', 'lastUpdate'], ['nothing']]);
+    case 'sortBy':
+      return random.pick(['testname', 'statestatus', 'rundir', 'cpuload']);
+    case 'sortOrder':
+      return random.pick(['asc', 'desc']);
+    case 'hosts':
+    case 'jobgroups':
+      return ['x', 'constructor', 'a.b.c'];
+    case 'queries':
+      return [{testName: 'good', itemPath: random.pick(['', 'a']), waitons: ['good', 'x'], mode: 'itemwait'}];
     case 'test':
       return random.pick([{testId: 1}, {runId: 1, testName: 'good', itemPath: ''}]);
     case 'runIds':

@@ -216,6 +216,7 @@ class Daemon {
     const handlers = makeHandlers({
       homehost,
       audit: (entry) => this.#log.audit(entry),
+      warn: (text) => this.#log.write('WARNING', text),
       barrier: async (isFull) => await this.#mustSync().barrier(isFull),
       syncStatus: () => this.#mustSync().status(),
       serverStatus: () => this.#status(),

@@ -250,8 +250,9 @@ export class Driver {
     this.end(1);
   }
 
-  jobgroupOf(testName: string): string {
-    return this.#jobgroups.get(testName) ?? '';
+  /** Empty = none; `undefined` when the test is not part of the plan, or there is none yet. */
+  jobgroupOf(testName: string): string | undefined {
+    return this.#jobgroups.get(testName);
   }
 
   /** The transaction in which it ended, or did anything else, was undone: it is as it was before its plan began. */

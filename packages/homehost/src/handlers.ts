@@ -1,9 +1,12 @@
 /** The daemon's answers to every method of the table (spec homehost.md 9), over one `Homehost`. */
 import type {CallContext, DaemonMethods, Handlers} from '@megatest/rpc';
+import {archiveHandlers} from './handlers/archive.ts';
 import {type HandlerWorld, makeTools} from './handlers/handler-tools.ts';
 import {managersHandlers} from './handlers/managers.ts';
+import {metaHandlers} from './handlers/meta.ts';
 import {recordsHandlers} from './handlers/records.ts';
 import {runsHandlers} from './handlers/runs.ts';
+import {schedulingHandlers} from './handlers/scheduling.ts';
 import {sessionHandlers} from './handlers/session.ts';
 import {testsHandlers} from './handlers/tests.ts';
 
@@ -14,6 +17,9 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...runsHandlers(tools),
     ...testsHandlers(tools),
     ...recordsHandlers(tools),
+    ...metaHandlers(tools),
+    ...archiveHandlers(tools),
+    ...schedulingHandlers(tools),
     ...managersHandlers(tools),
   };
 }

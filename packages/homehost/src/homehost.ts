@@ -83,9 +83,7 @@ export class Homehost {
       fail: async (driver, error) => await this.#fail(driver, error),
       endRunning: async (runId) => await this.#endRunning(runId),
     });
-    for (const {id, testName, itemPath} of this.store.tests.activeInstances()) {
-      this.#slots.take({testId: id, testName, itemPath, jobgroup: ''});
-    }
+    this.#takeSlots();
   }
 
   get writes(): number {
@@ -293,6 +291,11 @@ export class Homehost {
     return [...this.#live.of(runId)];
   }
 
+  /** What takes a slot of the limits; to look at. */
+  get slots(): Pick<Slots, 'size' | 'inRun' | 'inGroup' | 'isRunning'> {
+    return this.#slots;
+  }
+
   /** What is still being driven for a manager's host and user. */
   submissionsAt(host: string, user: string): readonly string[] {
     return [...this.#live]
@@ -460,7 +463,7 @@ export class Homehost {
       const isParent = itemPath === '' && this.store.tests.hasItems(row.runId, testName);
       if (!isParent) {
         const jobgroup = this.#jobgroupOf(row.runId, testName);
-        this.#slots.take({testId, testName, itemPath, jobgroup});
+        this.#slots.take({testId, runId: row.runId, testName, itemPath, jobgroup});
       }
       return;
     }
@@ -480,9 +483,17 @@ export class Homehost {
     }
   }
 
+  /** Of all that is active, by the rows. */
+  #takeSlots(): void {
+    for (const {id, runId, testName, itemPath} of this.store.tests.activeInstances()) {
+      this.#slots.take({testId: id, runId, testName, itemPath, jobgroup: this.#jobgroupOf(runId, testName)});
+    }
+  }
+
+  /** A test that nobody drives (any more), or whose driver has not read its plan yet, has the group that was recorded last. */
   #jobgroupOf(runId: number, testName: string): string {
-    const [driver] = this.#live.of(runId);
-    return driver?.jobgroupOf(testName) ?? '';
+    const planned = this.driversOfRun(runId).map((driver) => driver.jobgroupOf(testName));
+    return planned.find((group) => group !== undefined) ?? this.store.meta.jobgroupOf(testName);
   }
 
   /** Another driver of the same run may wait for what this one has just decided. */
@@ -566,9 +577,7 @@ export class Homehost {
     for (const {testId} of [...this.#slots.holders()]) {
       this.#slots.free(testId);
     }
-    for (const {id, runId, testName, itemPath} of this.store.tests.activeInstances()) {
-      this.#slots.take({testId: id, testName, itemPath, jobgroup: this.#jobgroupOf(runId, testName)});
-    }
+    this.#takeSlots();
     for (const row of this.store.runners.live()) {
       const driver = this.drivers.get(row.id);
       if (driver !== undefined && row.plan !== '') {

@@ -97,7 +97,7 @@ export class LaunchOrders {
     const launchId = makeLaunchId(driver.id, retry);
     const comment = driver.submission.action === 'rerun-step' ? undefined : '';
     store.tests.setState(testId, {state: 'LAUNCHED', status: 'n/a', comment, launchId}, nowS());
-    slots.take({testId, testName, itemPath, jobgroup: plan.jobgroup});
+    slots.take({testId, runId: driver.runId, testName, itemPath, jobgroup: plan.jobgroup});
     return this.#launch(driver, row, launchId, plan, instance.vars);
   }
 

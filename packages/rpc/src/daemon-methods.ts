@@ -1,8 +1,11 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 import * as z from 'zod';
+import {archiveMethods} from './methods/archive.ts';
 import {managersMethods} from './methods/managers.ts';
+import {metaMethods} from './methods/meta.ts';
 import {recordsMethods} from './methods/records.ts';
 import {runsMethods} from './methods/runs.ts';
+import {schedulingMethods} from './methods/scheduling.ts';
 import {sessionMethods} from './methods/session.ts';
 import {id} from './methods/shapes.ts';
 import {testsMethods} from './methods/tests.ts';
@@ -17,6 +20,9 @@ export const daemonMethods = {
   ...runsMethods,
   ...testsMethods,
   ...recordsMethods,
+  ...metaMethods,
+  ...archiveMethods,
+  ...schedulingMethods,
   ...managersMethods,
 } as const;
 

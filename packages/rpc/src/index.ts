@@ -58,10 +58,14 @@ export {
   runPlan,
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
+export type {archiveMethods} from './methods/archive.ts';
 export type {managersMethods} from './methods/managers.ts';
-export type {recordsMethods} from './methods/records.ts';
+export type {metaMethods} from './methods/meta.ts';
+export {DATA_ROWS_PER_CALL, type recordsMethods} from './methods/records.ts';
 export type {runsMethods} from './methods/runs.ts';
+export type {Prerequisites, schedulingMethods} from './methods/scheduling.ts';
 export type {sessionMethods} from './methods/session.ts';
+export {ROWS_PER_REPLY} from './methods/shapes.ts';
 export type {testsMethods} from './methods/tests.ts';
 export type {PassingRefusal} from './passing-refusal.ts';
 export {limits} from './peer.ts';

@@ -1,9 +1,9 @@
 /** What a manager reports through its journal (spec homehost.md 9.12): one closed union. */
 import type {ResourceUsage} from '@megatest/store';
 import * as z from 'zod';
+import {longText as text} from './methods/shapes.ts';
 
 const name = z.string().max(4096);
-const text = z.string().max(64 * 1024);
 const id = z.number().int().nonnegative();
 const launch = {testId: id, launchId: name};
 const amount = z.number().nonnegative().nullable();

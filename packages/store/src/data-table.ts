@@ -1,23 +1,13 @@
 /** Rows of `test_data`, and their roll-up into the test (spec execution.md 16). */
+import type {DataValues} from '@megatest/model';
 import type {Connection} from './connection.ts';
-import {matchColumn} from './selectors.ts';
+import {type Page, type PageRequest, readPage} from './page.ts';
+import {all, matchAny} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 import type {TestTable} from './test-table.ts';
 
-export type DataRow = {
-  readonly id: number;
-  readonly testId: number;
-  readonly category: string;
-  readonly variable: string;
-  readonly value: number | string;
-  readonly expected: number | string;
-  readonly tol: number | string;
-  readonly units: string;
-  readonly comment: string;
-  readonly status: string;
-  readonly type: string;
-};
+export type DataRow = DataValues & {readonly id: number; readonly testId: number};
 
 export class DataTable {
   readonly #db: Connection;
@@ -30,7 +20,7 @@ export class DataTable {
     this.#tests = tests;
   }
 
-  add(testId: number, rows: readonly Omit<DataRow, 'id' | 'testId'>[]): void {
+  add(testId: number, rows: readonly DataValues[]): void {
     const remove = prepared(
       this.#db,
       'DELETE FROM test_data WHERE test_id = ? AND category = ? AND variable = ?',
@@ -58,14 +48,36 @@ export class DataTable {
     this.#changes().tests.add(testId);
   }
 
-  list(testIds: readonly number[], categoryPatt = '%'): readonly DataRow[] {
-    const category = matchColumn('category', categoryPatt);
-    return prepared<unknown[], DataRow>(
+  list(testIds: readonly number[], categoryPatt?: string): readonly DataRow[] {
+    return this.page(testIds, categoryPatt, {limit: Number.MAX_SAFE_INTEGER - 1}).rows;
+  }
+
+  /** By test, category and variable. */
+  page(testIds: readonly number[], categoryPatt: string | undefined, page: PageRequest): Page<DataRow> {
+    return readPage(
       this.#db,
-      `SELECT id, test_id AS testId, category, variable, value, expected, tol, units, comment, status, type FROM test_data
-         WHERE test_id IN (${testIds.map(Number).join(', ')}) AND ${category.sql} AND status <> 'DELETED'
-         ORDER BY test_id, category, variable`,
-    ).all(...category.values);
+      {
+        fields: [
+          ['id', 'id'],
+          ['testId', 'test_id'],
+          ...['category', 'variable', 'value', 'expected', 'tol', 'units', 'comment', 'status', 'type'].map(
+            (name): [string, string] => [name, name],
+          ),
+        ],
+        from: 'test_data',
+        where: all([
+          {sql: `test_id IN (${testIds.map(Number).join(', ')})`, values: []},
+          matchAny('category', categoryPatt),
+          {sql: "status <> 'DELETED'", values: []},
+        ]),
+        orderBy: [
+          'test_id',
+          ...['category', 'variable'].map((name) => `coalesce(CAST(${name} AS TEXT), '')`),
+          'id',
+        ],
+      },
+      page,
+    );
   }
 
   /** Counts passed and failed values into the test and returns the status that follows, given its present one. */

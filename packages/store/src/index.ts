@@ -1,3 +1,4 @@
+export type {ArchiveBlock} from './archive-table.ts';
 export type {Attempt} from './attempt-table.ts';
 export {type Counts, clean} from './clean.ts';
 export {type Connection, openArea, openCache, openWorking} from './connection.ts';
@@ -13,6 +14,8 @@ export {
   renamed,
 } from './import-rows.ts';
 export type {Merged, Overridden} from './merge.ts';
+export type {MetaRow} from './meta-table.ts';
+export {BadCursor, type Page, type PageRequest} from './page.ts';
 export {
   type AreaIdentity,
   areaHash,
@@ -37,10 +40,12 @@ export {
   refreshCache,
   tombstoneDays,
 } from './sync.ts';
+export {type ItemSummary, type LoadSample, TEST_ORDERS, type TestListing} from './test-listings.ts';
 export {
   propertyOf,
   showable,
   TEST_COLUMNS,
+  TEST_FIELDS,
   type TestColumn,
   type TestCore,
   type TestRow,

@@ -1,9 +1,28 @@
 /** Rows of `test_meta`: what the testconfigs say about themselves (spec runs.md 17). */
 import type {Connection} from './connection.ts';
+import {type Page, type PageRequest, readPage} from './page.ts';
 import {prepared} from './statement-cache.ts';
 
 /** Columns that a testconfig may set; no other name ever becomes part of a statement. */
 const columns: readonly string[] = ['author', 'owner', 'description', 'reviewed', 'tags', 'jobgroup'];
+
+export type MetaRow = {
+  readonly id: number;
+  readonly testName: string;
+  readonly author: string;
+  readonly owner: string;
+  readonly description: string;
+  readonly reviewed: string | number | null;
+  readonly iterated: string;
+  readonly avgRuntime: number | null;
+  readonly avgDisk: number | null;
+  /** Separated by commas. */
+  readonly tags: string;
+  readonly jobgroup: string;
+};
+
+/** The schema's word for a test that says nothing of a job group. */
+const noJobgroup = 'default';
 
 export type MetaChange = {readonly testName: string; readonly field: string; readonly value: string};
 
@@ -32,5 +51,49 @@ export class MetaTable {
       }
     }
     return changes;
+  }
+
+  list(page: PageRequest): Page<MetaRow> {
+    return readPage(
+      this.#db,
+      {
+        fields: [
+          ['id', 'id'],
+          ['testName', 'testname'],
+          ['author', 'author'],
+          ['owner', 'owner'],
+          ['description', 'description'],
+          ['reviewed', 'reviewed'],
+          ['iterated', 'iterated'],
+          ['avgRuntime', 'avg_runtime'],
+          ['avgDisk', 'avg_disk'],
+          ['tags', 'tags'],
+          ['jobgroup', 'jobgroup'],
+        ],
+        from: 'test_meta',
+        where: {sql: '1', values: []},
+        orderBy: ["coalesce(CAST(testname AS TEXT), '')", 'id'],
+      },
+      page,
+    );
+  }
+
+  /** The text of the tags of every test that has some, by test name. */
+  tags(): readonly {readonly testName: string; readonly tags: string}[] {
+    return prepared<[], {testName: string; tags: string}>(
+      this.#db,
+      "SELECT testname AS testName, CAST(tags AS TEXT) AS tags FROM test_meta WHERE tags <> '' ORDER BY testname",
+    ).all();
+  }
+
+  /** The job group of a test as it was last recorded; empty = none. */
+  jobgroupOf(testName: string): string {
+    const jobgroup = prepared<[string], string | null>(
+      this.#db,
+      'SELECT CAST(jobgroup AS TEXT) FROM test_meta WHERE testname = ?',
+    )
+      .pluck()
+      .get(testName);
+    return jobgroup === undefined || jobgroup === null || jobgroup === noJobgroup ? '' : jobgroup;
   }
 }

@@ -3,10 +3,23 @@
  * are always bound.
  */
 
-export type Condition = {readonly sql: string; readonly values: readonly string[]};
+export type Condition = {readonly sql: string; readonly values: readonly (string | number)[]};
 
 export function matchColumn(column: string, pattern: string): Condition {
   return {sql: `${column} ${pattern.includes('%') ? 'LIKE' : 'GLOB'} ?`, values: [pattern]};
+}
+
+/** A comma list of patterns of one column; `undefined` and the empty text mean no filter. */
+export function matchAny(column: string, patterns: string | undefined): Condition | undefined {
+  const members = (patterns ?? '').split(',').filter((member) => member !== '');
+  if (members.length === 0 || members.includes('%')) {
+    return undefined;
+  }
+  const conditions = members.map((member) => matchColumn(column, member));
+  return {
+    sql: `(${conditions.map(({sql}) => sql).join(' OR ')})`,
+    values: conditions.flatMap(({values}) => values),
+  };
 }
 
 /** A comma list of `test` or `test/item`; `undefined` and the empty text mean no filter. */

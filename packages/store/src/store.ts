@@ -4,6 +4,7 @@
  * A store is used inside a transaction of its owner (see `GroupCommitter`); it collects which rows changed, so that the scheduler
  * and the change feed need not look for them.
  */
+import {ArchiveTable} from './archive-table.ts';
 import {AttemptTable} from './attempt-table.ts';
 import type {Connection} from './connection.ts';
 import {DataTable} from './data-table.ts';
@@ -13,6 +14,7 @@ import {RunnerTable} from './runner-table.ts';
 import {readKeys} from './schema.ts';
 import {prepared} from './statement-cache.ts';
 import {StepTable} from './step-table.ts';
+import {TestListings} from './test-listings.ts';
 import {TestTable} from './test-table.ts';
 import {UsageTable} from './usage-table.ts';
 
@@ -34,6 +36,8 @@ export class Store {
   readonly runners: RunnerTable;
   readonly attempts: AttemptTable;
   readonly meta: MetaTable;
+  readonly archives: ArchiveTable;
+  readonly listings: TestListings;
   #changes: Changes = {runs: new Set(), tests: new Set(), runners: new Set()};
 
   constructor(db: Connection) {
@@ -48,6 +52,8 @@ export class Store {
     this.runners = new RunnerTable(db, changed);
     this.attempts = new AttemptTable(db);
     this.meta = new MetaTable(db);
+    this.archives = new ArchiveTable(db);
+    this.listings = new TestListings(db);
   }
 
   /** Whether a test was written since the last call of `takeChanges`. */

@@ -62,6 +62,15 @@ export function propertyOf(column: TestColumn): keyof TestRow {
   return (columnAliases[column] ?? column) as keyof TestRow;
 }
 
+/** What can be asked for beyond a row: columns by property. */
+const furtherColumns = {passCount: 'pass_count', failCount: 'fail_count', lastUpdate: 'last_update'} as const;
+
+/** What a listing can show and be sorted by: properties of rows, with their columns. */
+export const TEST_FIELDS: ReadonlyMap<string, string> = new Map([
+  ...TEST_COLUMNS.map((column): [string, string] => [propertyOf(column), column]),
+  ...Object.entries(furtherColumns),
+]);
+
 /** Columns of numbers; the others are texts. */
 export const NUMBER_COLUMNS: readonly TestColumn[] = [
   'id',
@@ -83,7 +92,7 @@ export function showable(row: TestRow): TestRow {
     : {...row, ...Object.fromEntries(odd.map((name) => [name, String(row[name] ?? '')]))};
 }
 
-/** The columns that `tests.update` may set, by their name on the wire. */
+/** The columns that may be set by themselves, by their property. */
 const updatable = {
   comment: 'comment',
   eventTime: 'event_time',
@@ -99,6 +108,7 @@ const updatable = {
   attemptnum: 'attemptnum',
   finalLogf: 'final_logf',
   job: 'job',
+  archived: 'archived',
 } as const;
 
 type Value<Name> = Name extends keyof TestCore ? TestCore[Name] : string | number;

@@ -26,11 +26,16 @@ export type SetState = {
   readonly comment?: string | undefined;
   /** Other columns to be written with it. */
   readonly set?: TestUpdate | undefined;
+  /** Without it: true. The parent row of an item stays as it is. */
+  readonly rollup?: boolean | undefined;
   /** A new launch; `attemptnum` is 0 until somebody claims it, which only one may. */
   readonly launchId?: string | undefined;
 };
 
 export type StateChange = {readonly testId: number; readonly state: string; readonly status: string};
+
+/** What an execution leaves of a test. */
+const recordTables = ['test_steps', 'test_data', 'test_rundat'] as const;
 
 const select = TEST_COLUMNS.map((column) =>
   columnAliases[column] === undefined ? column : `${column} AS ${columnAliases[column]}`,
@@ -155,6 +160,11 @@ export class TestTable {
       write();
       return {test: {testId, ...next}, top: undefined};
     }
+    if (values.rollup === false) {
+      write();
+      this.#counters.count(row, row, next);
+      return {test: {testId, ...next}, top: undefined};
+    }
     const rolledUp = this.#counters.rollUp(row, next, write);
     if (rolledUp === undefined) {
       return {test: {testId, ...next}, top: undefined};
@@ -233,19 +243,6 @@ export class TestTable {
     ).all();
   }
 
-  /** The same test or item in other runs of the same target, newest run first. */
-  previous(runId: number, testName: string, itemPath: string): TestRow | undefined {
-    const keys = prepared<[], string>(this.#db, 'SELECT fieldname FROM keys ORDER BY id').pluck().all();
-    const same = keys.map((key) => `r."${key}" = me."${key}"`).join(' AND ') || '1';
-    return prepared<[number, string, string], TestRow>(
-      this.#db,
-      `SELECT ${TEST_COLUMNS.map((column) => `t.${column}${columnAliases[column] === undefined ? '' : ` AS ${columnAliases[column]}`}`).join(', ')}
-         FROM tests AS t JOIN runs AS r ON r.id = t.run_id JOIN runs AS me ON me.id = ?
-         WHERE r.id <> me.id AND r.state <> 'deleted' AND ${same} AND t.testname = ? AND t.item_path = ? AND t.state <> 'DELETED'
-         ORDER BY r.id DESC LIMIT 1`,
-    ).get(runId, testName, itemPath);
-  }
-
   /** Mean duration of the passed runs of a test, for estimates; `undefined` without history. */
   meanDurationS(testName: string): number | undefined {
     return (
@@ -306,6 +303,27 @@ export class TestTable {
       this.#writer.set(testId, {state: 'DELETED', status: 'n/a', comment: ''});
       this.#counters.count(row, row, {state: 'DELETED', status: 'n/a'});
     }
+  }
+
+  /** Takes out rows that have been DELETED since before `beforeS`, with all that belongs to them; returns their ids. */
+  purge(beforeS: number): readonly number[] {
+    this.settle();
+    const old = "FROM tests WHERE state = 'DELETED' AND last_update < ?";
+    const testIds = prepared<[number], number>(this.#db, `SELECT id ${old}`).pluck().all(beforeS);
+    for (const table of recordTables) {
+      prepared(this.#db, `DELETE FROM ${table} WHERE test_id IN (SELECT id ${old})`).run(beforeS);
+    }
+    prepared(this.#db, `DELETE FROM jobs WHERE action = 'launch-test' AND test_id IN (SELECT id ${old})`).run(
+      beforeS,
+    );
+    prepared(this.#db, `DELETE ${old}`).run(beforeS);
+    for (const testId of testIds) {
+      this.#changes().tests.add(testId);
+    }
+    if (testIds.length > 0) {
+      this.invalidate();
+    }
+    return testIds;
   }
 
   invalidate(): void {

@@ -8,8 +8,9 @@ import {
   type SyncStatus,
   type TestRef,
 } from '@megatest/rpc';
-import type {RunRow, TestCore, TestRow} from '@megatest/store';
+import {BadCursor, type RunRow, type TestCore, type TestRow} from '@megatest/store';
 import type {Homehost} from '../homehost.ts';
+import {cutTexts} from '../text-limit.ts';
 
 export type AuditEntry = {
   readonly user: string;
@@ -22,6 +23,8 @@ export type AuditEntry = {
 
 export type HandlerWorld = {
   readonly audit: (entry: AuditEntry) => void;
+  /** Into the log of the daemon. */
+  readonly warn: (text: string) => void;
   readonly homehost: Homehost;
   readonly barrier: (isFull?: boolean) => Promise<{readonly stamp: number; readonly seq: number}>;
   readonly syncStatus: () => SyncStatus;
@@ -90,6 +93,34 @@ export function makeTools(world: HandlerWorld) {
     return row;
   }
 
+  function run(id: number): RunRow {
+    const row = store.runs.get(id);
+    if (row === undefined) {
+      throw new RpcError('notFound', `there is no run ${id}`, {what: 'run', id});
+    }
+    return row;
+  }
+
+  /** What is asked of a locked run by its name or its tests is refused; what is asked of many runs passes over it. */
+  function refuseLocked(runIds: Iterable<number>): void {
+    for (const id of new Set(runIds)) {
+      if (run(id).state === 'locked') {
+        throw new RpcError('conflict', `run ${id} is locked; unlock it first`, {current: 'locked'});
+      }
+    }
+  }
+
+  /** Reads a page; a cursor that is none is the caller's fault. */
+  function paged<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw error instanceof BadCursor
+        ? new RpcError('invalidValue', error.message, {field: 'cursor'})
+        : error;
+    }
+  }
+
   function summary(run: RunRow): RunSummary {
     return {...run, counts: store.runs.counts(run.id)};
   }
@@ -123,7 +154,28 @@ export function makeTools(world: HandlerWorld) {
     });
   }
 
-  return {world, homehost, store, once, audit, auditState, find, core, summary, selectRuns, selectTests};
+  return {
+    world,
+    homehost,
+    store,
+    once,
+    audit,
+    auditState,
+    cut: cutTexts(world.warn),
+    find,
+    core,
+    run,
+    refuseLocked,
+    paged,
+    summary,
+    selectRuns,
+    selectTests,
+  };
+}
+
+/** The table names the result of a usual call; a parameter may ask for another form of it. */
+export function inForm<T>(result: unknown): T {
+  return result as T;
 }
 
 function noSuchTest(test: TestRef): RpcError {

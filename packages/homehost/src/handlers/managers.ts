@@ -2,12 +2,13 @@
 import type {CallHandlers, managersMethods} from '@megatest/rpc';
 import {applyReport} from '../reports.ts';
 import {SampleTimes} from '../sample-times.ts';
+import {cutEntry} from '../text-limit.ts';
 import type {HandlerTools} from './handler-tools.ts';
 
 export type ManagersHandlers = CallHandlers<typeof managersMethods>;
 
 export function managersHandlers(tools: HandlerTools): ManagersHandlers {
-  const {store, homehost} = tools;
+  const {store, homehost, cut} = tools;
   const samples = new SampleTimes();
   return {
     'manager.register': ({managerId, host, user, pid, cpus, launches}, {connection}) => {
@@ -44,8 +45,9 @@ export function managersHandlers(tools: HandlerTools): ManagersHandlers {
       };
     },
     'manager.report': async ({journalId, entries}) => {
+      const kept = entries.map(({seq, entry}) => ({seq, entry: cutEntry(cut, entry)}));
       const done = await homehost.write(() =>
-        applyReport(store, journalId, entries, homehost.nowS(), {
+        applyReport(store, journalId, kept, homehost.nowS(), {
           onFatalLaunch: (row, reason) => {
             for (const driver of homehost.driversOfRun(row.runId)) {
               driver.launchImpossible(

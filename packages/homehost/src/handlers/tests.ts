@@ -1,68 +1,78 @@
 /** Tests. */
-import {type CallHandlers, RpcError, type testsMethods} from '@megatest/rpc';
+import {stateKind} from '@megatest/model';
+import {type CallHandlers, ROWS_PER_REPLY, RpcError, type testsMethods} from '@megatest/rpc';
 import {claim} from '../reports.ts';
-import type {HandlerTools} from './handler-tools.ts';
+import {cutUpdate} from '../text-limit.ts';
+import {type HandlerTools, inForm} from './handler-tools.ts';
+import {setStateHandlers} from './set-states.ts';
 import {why} from './why.ts';
-
-const listLimit = 5000;
 
 export type TestsHandlers = CallHandlers<typeof testsMethods>;
 
 export function testsHandlers(tools: HandlerTools): TestsHandlers {
-  const {once, auditState, selectTests, find, core, store, homehost} = tools;
+  const {once, audit, find, core, run, refuseLocked, paged, selectRuns, cut, store, homehost} = tools;
+  const {listings} = store;
   return {
-    'tests.list': ({runIds, testPatt, states, statuses, exclude, afterId, limit}) =>
-      store.tests.list({runIds, testPatt, states, statuses, exclude, afterId, limit: limit ?? listLimit}),
-    'tests.get': ({test}) =>
-      ('testId' in test
-        ? store.tests.get(test.testId)
-        : store.tests.find(test.runId, test.testName, test.itemPath)) ?? null,
-    'tests.setState': async ({test, state, status, comment, expect}, context) => {
-      const result = await once(context, () => {
-        const row = core('testId' in test ? test.testId : find(test).id);
-        const {id} = row;
-        auditState(context, `test ${id}`, state, status);
-        const isUnexpected =
-          (expect?.states !== undefined && !expect.states.includes(row.state)) ||
-          (expect?.statuses !== undefined && !expect.statuses.includes(row.status));
-        if (isUnexpected) {
-          const wanted = [...(expect?.states ?? []), ...(expect?.statuses ?? [])].join(' or ');
-          throw new RpcError('conflict', `test ${id} is ${row.state}, expected ${wanted}`, {
-            current: {state: row.state, status: row.status},
-          });
-        }
-        const rolled = status === 'AUTO' ? store.data.rollUp(id, status) : status;
-        const change = store.tests.setState(id, {state, status: rolled, comment}, homehost.nowS());
-        if (change === undefined) {
-          throw new RpcError('notFound', `there is no test ${id}`, {what: 'test', id});
-        }
-        return {test: change.test, top: change.top ?? null};
-      });
-      if (state === 'KILLREQ') {
-        homehost.tellToKill([result.test.testId], comment ?? 'killed on request');
+    ...setStateHandlers(tools),
+    'tests.list': (params) => {
+      const {runId, runIds, sortBy, sortOrder, fields, since, afterId, limit, cursor, ...selection} = params;
+      if (runId !== undefined && runIds !== undefined) {
+        throw new RpcError('invalidValue', 'either "runId" or "runIds" is to be given', {field: 'runId'});
       }
-      return result;
+      const ofRuns = runId === undefined ? (runIds ?? null) : [runId];
+      const page = paged(() =>
+        listings.list(
+          {...selection, runIds: ofRuns, sinceS: since, afterId},
+          {fields, sortBy, isDescending: sortOrder === 'desc', cursor, limit: limit ?? ROWS_PER_REPLY},
+        ),
+      );
+      return cursor === undefined ? page.rows : inForm(page);
     },
-    'tests.setStateBatch': async (
-      {target, runPatt, testPatt, fromStates, fromStatuses, state, status, comment},
-      context,
-    ) => {
-      auditState(context, `${target} ${runPatt} ${testPatt}`, state, status);
-      const rows = [
-        ...selectTests({target, runPatt, testPatt, states: fromStates, statuses: fromStatuses}),
-      ].sort((a, b) => b.rundir.length - a.rundir.length);
-      await once(context, () => {
-        for (const row of rows) {
-          store.tests.setState(row.id, {state, status, comment}, homehost.nowS());
-        }
+    'tests.get': ({test, fields}) => {
+      const row =
+        'testId' in test
+          ? store.tests.get(test.testId)
+          : store.tests.find(test.runId, test.testName, test.itemPath);
+      return (row === undefined || fields === undefined ? row : listings.get(row.id, fields)) ?? null;
+    },
+    'tests.getMany': ({testIds}) => testIds.map((testId) => store.tests.get(testId) ?? null),
+    'tests.id': ({runId, testName, itemPath}) => store.tests.find(runId, testName, itemPath)?.id ?? null,
+    'tests.itemCount': ({runId, testName}) => listings.itemCount(runId, testName),
+    'tests.itemsSummary': ({runId, testName, cursor}) =>
+      paged(() => listings.items(runId, testName, {cursor, limit: ROWS_PER_REPLY})),
+    'tests.paths': ({target, runPatt, cursor, ...selection}) => {
+      const runIds = selectRuns(target, runPatt).map(({id}) => id);
+      return paged(() => listings.paths({...selection, runIds}, {cursor, limit: ROWS_PER_REPLY}));
+    },
+    'tests.register': async ({runId, tests}, context) => {
+      audit(context, `registered ${tests.length} tests of run ${runId}`);
+      return await once(context, () => {
+        run(runId);
+        return store.tests.register(runId, tests, homehost.nowS());
       });
-      if (state === 'KILLREQ') {
-        homehost.tellToKill(
-          rows.map((row) => row.id),
-          'killed on request',
-        );
-      }
-      return {changed: rows.length};
+    },
+    'tests.delete': async ({testIds}, context) => {
+      audit(context, `deleted tests ${testIds.join(', ')}`);
+      return await once(context, () => {
+        const rows = testIds.map((testId) => core(testId));
+        refuseLocked(rows.map(({runId}) => runId));
+        for (const {id, state, status} of rows) {
+          const kind = stateKind(state);
+          if (kind === 'running' || kind === 'ending') {
+            throw new RpcError('conflict', `test ${id} is ${state}: it must have ended first`, {
+              current: {state, status},
+            });
+          }
+        }
+        store.tests.delete(testIds);
+        return {deleted: testIds.length};
+      });
+    },
+    'tests.purge': async ({olderThanS}, context) => {
+      audit(context, `purged tests that were deleted ${olderThanS} seconds ago`);
+      return await once(context, () => ({
+        purged: store.tests.purge(homehost.nowS() - olderThanS).length,
+      }));
     },
     'tests.claim': async (params, context) => {
       const result = await once(context, () => claim(store, params, homehost.nowS()));
@@ -75,14 +85,27 @@ export function testsHandlers(tools: HandlerTools): TestsHandlers {
       return result;
     },
     'tests.update': async ({test, set}, context) => {
-      await once(context, () => store.tests.update(find(test).id, set));
+      await once(context, () => {
+        const {id} = find(test);
+        store.tests.update(id, cutUpdate(cut, id, set));
+      });
       return null;
     },
     'tests.why': ({test}) => {
       const row = find(test);
       return {text: why(homehost, row), attempts: store.attempts.ofTest(row.id)};
     },
-    'tests.previous': ({runId, testName, itemPath}) =>
-      store.tests.previous(runId, testName, itemPath) ?? null,
+    'tests.previous': ({runId, testName, itemPath, all}) => {
+      if (all !== true) {
+        return listings.previous(runId, testName, itemPath) ?? null;
+      }
+      const rows = listings.allPrevious(runId, testName, itemPath, ROWS_PER_REPLY + 1);
+      if (rows.length > ROWS_PER_REPLY) {
+        throw new RpcError('tooLarge', `more than ${ROWS_PER_REPLY} tests match: ask for fewer`, {
+          limit: ROWS_PER_REPLY,
+        });
+      }
+      return inForm(rows);
+    },
   };
 }

@@ -237,6 +237,11 @@ export class RunSchedule {
     return this.#others.release(this.#wake);
   }
 
+  /** A test as the gates of its dependants see it; to look at. */
+  nodeOf(testName: string): Node | undefined {
+    return this.#nodes.get(testName);
+  }
+
   /** Whether something of a test may still be launched by this schedule. */
   mayStart(testName: string): boolean {
     const node = this.#nodes.get(testName);

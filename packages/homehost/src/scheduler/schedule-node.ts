@@ -109,14 +109,13 @@ export function makeNode(plan: PlannedTest, rank: number): Node {
   };
 }
 
+/** An edge that its two tests do not know of. */
+export function makeEdge(dependant: Node, upstream: Node, itemMap: string): Edge {
+  return {dependant, upstream, map: new ItemMap(itemMap), needs: new Map(), patternNeeds: new Map()};
+}
+
 export function connect(dependant: Node, upstream: Node, itemMap: string): void {
-  const edge: Edge = {
-    dependant,
-    upstream,
-    map: new ItemMap(itemMap),
-    needs: new Map(),
-    patternNeeds: new Map(),
-  };
+  const edge = makeEdge(dependant, upstream, itemMap);
   dependant.upstream.push(edge);
   upstream.dependants.push(edge);
 }

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {Slots} from './slots.ts';
 
 function holder(testId: number, testName: string, jobgroup = '', itemPath = '') {
-  return {testId, testName, itemPath, jobgroup};
+  return {testId, runId: testId % 2, testName, itemPath, jobgroup};
 }
 
 describe('21.11 limits', () => {
@@ -49,6 +49,17 @@ describe('slots', () => {
     expect(slots.isRunning('x', 'b')).toBe(false);
     slots.free(2);
     expect(slots.isRunning('x', undefined)).toBe(false);
+  });
+
+  it('are counted by run and by job group', () => {
+    const slots = new Slots();
+    slots.take(holder(1, 'x', 'db'));
+    slots.take(holder(2, 'y', 'db'));
+    slots.take(holder(3, 'z'));
+    expect([slots.inRun(0), slots.inRun(1), slots.inRun(2)]).toEqual([1, 2, 0]);
+    expect([slots.inGroup('db'), slots.inGroup('other')]).toEqual([2, 0]);
+    slots.free(3);
+    expect(slots.inRun(1)).toBe(1);
   });
 
   it('do not take a group that is named like a property for a limited one', () => {

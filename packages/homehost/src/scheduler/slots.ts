@@ -4,6 +4,7 @@
  */
 export type SlotHolder = {
   readonly testId: number;
+  readonly runId: number;
   readonly testName: string;
   readonly itemPath: string;
   /** Empty = none. */
@@ -16,11 +17,21 @@ export type GroupLimits = Readonly<Record<string, number>>;
 export class Slots {
   readonly #holders = new Map<number, SlotHolder>();
   readonly #inGroup = new Map<string, number>();
+  readonly #inRun = new Map<number, number>();
   /** Holders by test name, and by test name and item path. */
   readonly #running = new Map<string, number>();
 
   get size(): number {
     return this.#holders.size;
+  }
+
+  inRun(runId: number): number {
+    return this.#inRun.get(runId) ?? 0;
+  }
+
+  /** Of all runs. */
+  inGroup(jobgroup: string): number {
+    return this.#inGroup.get(jobgroup) ?? 0;
   }
 
   /** An instance is launched, or found active; a second time changes nothing. */
@@ -48,7 +59,7 @@ export class Slots {
   /** Whether one more test of the group may be launched; 0 slots block every launch. */
   hasRoom(jobgroup: string, maxConcurrentJobs: number, limits: GroupLimits): boolean {
     const limit = jobgroup === '' || !Object.hasOwn(limits, jobgroup) ? undefined : limits[jobgroup];
-    const isGroupFree = limit === undefined || (this.#inGroup.get(jobgroup) ?? 0) < limit;
+    const isGroupFree = limit === undefined || this.inGroup(jobgroup) < limit;
     return this.size < maxConcurrentJobs && isGroupFree;
   }
 
@@ -57,7 +68,8 @@ export class Slots {
     return this.#running.has(itemPath === undefined ? testName : instanceKey(testName, itemPath));
   }
 
-  #count({testName, itemPath, jobgroup}: SlotHolder, by: 1 | -1): void {
+  #count({runId, testName, itemPath, jobgroup}: SlotHolder, by: 1 | -1): void {
+    add(this.#inRun, runId, by);
     add(this.#inGroup, jobgroup, by);
     add(this.#running, testName, by);
     add(this.#running, instanceKey(testName, itemPath), by);
@@ -69,7 +81,7 @@ function instanceKey(testName: string, itemPath: string): string {
   return `${testName}/${itemPath}`;
 }
 
-function add(counts: Map<string, number>, key: string, by: number): void {
+function add<Key>(counts: Map<Key, number>, key: Key, by: number): void {
   const count = (counts.get(key) ?? 0) + by;
   if (count === 0) {
     counts.delete(key);

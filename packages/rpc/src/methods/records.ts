@@ -2,9 +2,9 @@
 import type {DataRow, StepRow, UsageRow} from '@megatest/store';
 import * as z from 'zod';
 import {method} from '../method-table.ts';
-import {id, name, text} from './shapes.ts';
+import {cursor, id, longText, name, testIds} from './shapes.ts';
 
-const datum = z.union([z.number(), text]);
+const datum = z.union([z.number(), longText]);
 const dataRow = z.strictObject({
   category: name,
   variable: name,
@@ -12,10 +12,13 @@ const dataRow = z.strictObject({
   expected: datum,
   tol: datum,
   units: name,
-  comment: text,
+  comment: longText,
   status: name,
   type: name,
 });
+
+/** Measured values of one call. */
+export const DATA_ROWS_PER_CALL = 100_000;
 
 export const recordsMethods = {
   'steps.set': method<null>()('write', 'Start or end of a step.', {
@@ -23,26 +26,35 @@ export const recordsMethods = {
     stepName: name,
     state: name,
     status: name,
-    comment: text.optional(),
+    comment: longText.optional(),
     logfile: name.optional(),
+    /** How long ago it happened, in seconds, when the call was kept for later. */
+    ageS: z.number().nonnegative().optional(),
   }),
-  'steps.list': method<readonly StepRow[]>()('read', 'Steps of tests.', {testIds: z.array(id).max(1000)}),
+  'steps.list': method<readonly StepRow[]>()('read', 'Steps of tests.', {testIds}),
   'usage.list': method<readonly UsageRow[]>()(
     'read',
     'What the processes of tests used: CPU time, memory, disks.',
-    {testIds: z.array(id).max(1000)},
+    {testIds},
   ),
   'testData.add': method<null>()(
     'write',
-    'Measured values; `rollup` computes the status of the test from them.',
+    'Measured values, as `rows` or as lines of `csv`; `rollup` computes the status of the test from them.',
     {
       testId: id,
-      rows: z.array(dataRow).max(100_000),
+      rows: z.array(dataRow).max(DATA_ROWS_PER_CALL).optional(),
+      csv: z.string().optional(),
       rollup: z.boolean().optional(),
     },
   ),
-  'testData.list': method<readonly DataRow[]>()('read', 'Measured values of tests.', {
-    testIds: z.array(id).max(1000),
-    categoryPatt: name.optional(),
-  }),
+  'testData.list': method<readonly DataRow[]>()(
+    'read',
+    'Measured values of tests; who gives `cursor` gets `{rows, next}` instead of a list.',
+    {testIds, categoryPatt: name.optional(), cursor: cursor.optional()},
+  ),
+  'testData.rollup': method<{readonly status: string}>()(
+    'write',
+    'Counts the passed and failed values of a test into it; its status follows from them.',
+    {testId: id},
+  ),
 } as const;

@@ -1,11 +1,39 @@
-/** Tests (spec homehost.md 9.4). */
-import type {Attempt, StateChange, TestRow} from '@megatest/store';
+/**
+ * Tests (spec homehost.md 9.4). The result of a method is that of a usual call; where `cursor`, `fields` or `all` give it another form,
+ * its line says so.
+ */
+import {
+  type Attempt,
+  type ItemSummary,
+  type Page,
+  type StateChange,
+  TEST_FIELDS,
+  TEST_ORDERS,
+  type TestRow,
+} from '@megatest/store';
 import * as z from 'zod';
 import {method} from '../method-table.ts';
-import {id, name, names, testRef, text} from './shapes.ts';
+import {
+  batchEntries,
+  cursor,
+  id,
+  longText,
+  name,
+  names,
+  ROWS_PER_REPLY,
+  testIds,
+  testRef,
+  text,
+} from './shapes.ts';
+
+/** Rows have these properties then and no other. */
+const fields = z.array(z.enum([...TEST_FIELDS.keys()])).min(1);
+
+/** As long as tombstones are kept. */
+const purgeAfterS = 30 * 86_400;
 
 const testUpdate = z.strictObject({
-  comment: text.optional(),
+  comment: longText.optional(),
   eventTime: z.number().optional(),
   runDuration: z.number().optional(),
   cpuload: z.number().optional(),
@@ -24,42 +52,113 @@ const testUpdate = z.strictObject({
 export const testsMethods = {
   'tests.list': method<readonly TestRow[]>()(
     'read',
-    'Tests by pattern, state and status, at most `limit`, after `afterId`.',
+    'Tests by pattern, state and status, at most `limit`, after `afterId`; who gives `cursor` gets `{rows, next}` instead of a list.',
     {
-      runIds: z.array(id).nullable(),
+      /** Of one run, of these runs, or (with `null`, or neither of the two) of all. */
+      runId: id.optional(),
+      runIds: z.array(id).nullable().optional(),
       testPatt: text.optional(),
       states: names.optional(),
       statuses: names.optional(),
       exclude: z.boolean().optional(),
+      mode: z.enum(['normal', 'dashboard']).optional(),
+      sortBy: z.enum(TEST_ORDERS).optional(),
+      sortOrder: z.enum(['asc', 'desc']).optional(),
+      fields: fields.optional(),
+      since: z.number().optional(),
+      includeDeleted: z.boolean().optional(),
       afterId: id.optional(),
-      limit: id.max(5000).optional(),
+      limit: id.min(1).max(ROWS_PER_REPLY).optional(),
+      cursor: cursor.optional(),
     },
   ),
-  'tests.get': method<TestRow | null>()('read', 'One test.', {test: testRef}),
+  'tests.get': method<TestRow | null>()('read', 'One test, or `fields` of it.', {
+    test: testRef,
+    fields: fields.optional(),
+  }),
+  'tests.getMany': method<readonly (TestRow | null)[]>()(
+    'read',
+    'Tests by their ids, in the same order; `null` where there is none.',
+    {testIds},
+  ),
+  'tests.id': method<number | null>()('read', 'The id of a test.', {
+    runId: id,
+    testName: name,
+    itemPath: name,
+  }),
+  'tests.itemCount': method<number>()('read', 'How many items a test has.', {runId: id, testName: name}),
+  'tests.itemsSummary': method<Page<ItemSummary>>()('read', 'What a summary shows of the items of a test.', {
+    runId: id,
+    testName: name,
+    cursor: cursor.optional(),
+  }),
+  'tests.paths': method<Page<string>>()(
+    'read',
+    'Directories of tests by patterns: newest run first, and in a run the test that began last.',
+    {
+      target: name,
+      runPatt: name,
+      testPatt: text.optional(),
+      statePatt: text.optional(),
+      statusPatt: text.optional(),
+      cursor: cursor.optional(),
+    },
+  ),
+  'tests.register': method<
+    readonly {
+      readonly testId: number;
+      readonly created: boolean;
+      readonly state: string;
+      readonly status: string;
+    }[]
+  >()('write', 'Makes the rows of a run that are not there; answers with all of them, in the same order.', {
+    runId: id,
+    tests: z
+      .array(
+        z.strictObject({testName: name.regex(/^[^/]+$/, 'a test has a name without "/"'), itemPath: name}),
+      )
+      .max(batchEntries),
+  }),
   'tests.setState': method<{readonly test: StateChange; readonly top: StateChange | null}>()(
     'write',
-    'State, status and comment, with roll-up; `expect` refuses when the present values are not listed.',
+    'State, status and comment, with roll-up unless `rollup` is false; `expect` refuses when the present values are not listed.',
     {
       test: testRef,
       state: name.optional(),
       status: name.optional(),
-      comment: text.optional(),
+      comment: longText.optional(),
       expect: z.strictObject({states: names.optional(), statuses: names.optional()}).optional(),
+      rollup: z.boolean().optional(),
     },
   ),
   'tests.setStateBatch': method<{readonly changed: number}>()(
     'write',
-    'The same for all matching tests of runs that are not locked.',
+    'The same for many: all that match in runs that are not locked; `names` of a run with their items; or the `tests` given.',
     {
-      target: name,
-      runPatt: name,
-      testPatt: text,
+      target: name.optional(),
+      runPatt: name.optional(),
+      testPatt: text.optional(),
       fromStates: names.optional(),
       fromStatuses: names.optional(),
+      runId: id.optional(),
+      names: names.optional(),
+      fromState: name.optional(),
+      fromStatus: name.optional(),
+      tests: z.array(testRef).max(batchEntries).optional(),
       state: name.optional(),
       status: name.optional(),
-      comment: text.optional(),
+      comment: longText.optional(),
     },
+  ),
+  'tests.delete': method<{readonly deleted: number}>()(
+    'write',
+    'Marks tests as DELETED and takes out their steps and values: all of them, or none when one is running or its run is locked.',
+    {testIds},
+  ),
+  'tests.purge': method<{readonly purged: number}>()(
+    'write',
+    'Takes out tests that were marked as DELETED longer ago than this.',
+    {olderThanS: z.number().nonnegative().default(purgeAfterS)},
   ),
   'tests.claim': method<{readonly run: boolean}>()(
     'write',
@@ -81,9 +180,9 @@ export const testsMethods = {
     'Why a test has not run, why it failed, or what waits for it; and the attempts before the one that stands.',
     {test: testRef},
   ),
-  'tests.previous': method<TestRow | null>()('read', 'The same test in the newest other run of the target.', {
-    runId: id,
-    testName: name,
-    itemPath: name,
-  }),
+  'tests.previous': method<TestRow | null>()(
+    'read',
+    'The same test in the newest other run of the target; with `all` a list, and name and item path are patterns.',
+    {runId: id, testName: name, itemPath: name, all: z.boolean().optional()},
+  ),
 } as const;
