@@ -183,6 +183,7 @@ class Daemon {
         this.#noted = homehost.noteFlush({stamp, seq}).catch((error: unknown) => {
           this.#log.write('WARNING', `the marks of flush ${seq} could not be written: ${error}`);
         });
+        this.#rpc?.notifyAll('sync.flushed', {stamp, seq});
         if (madeAnew) {
           this.#log.write('INFO', `${this.#areaFile} was gone; it was made anew from ${this.#working}`);
         }
@@ -465,6 +466,7 @@ class Daemon {
     // What was committed last is answered in this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     this.#rpc?.notifyAll('server.goingDown', {reason});
+    this.#homehost?.feed.tellMode('goingDown', reason);
     this.#rpc?.closeAll();
     if (this.#rescued === undefined) {
       await this.#syncer?.close();

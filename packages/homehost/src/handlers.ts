@@ -1,5 +1,6 @@
 /** The daemon's answers to every method of the table (spec homehost.md 9), over one `Homehost`. */
 import type {CallContext, DaemonMethods, Handlers} from '@megatest/rpc';
+import {feedHandlers} from './handlers/feed.ts';
 import {type HandlerWorld, makeTools} from './handlers/handler-tools.ts';
 import {managersHandlers} from './handlers/managers.ts';
 import {recordsHandlers} from './handlers/records.ts';
@@ -15,5 +16,6 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...testsHandlers(tools),
     ...recordsHandlers(tools),
     ...managersHandlers(tools),
+    ...feedHandlers(tools),
   };
 }

@@ -13,6 +13,7 @@ export {
   type DaemonMethods,
   type DaemonNotifications,
   daemonMethods,
+  daemonNotifications,
   type RunSummary,
   type ServerStatus,
   type SubmitOptions,
@@ -58,6 +59,7 @@ export {
   runPlan,
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
+export type {feedMethods, Topic} from './methods/feed.ts';
 export type {managersMethods} from './methods/managers.ts';
 export type {recordsMethods} from './methods/records.ts';
 export type {runsMethods} from './methods/runs.ts';
