@@ -9,6 +9,18 @@ export function matchColumn(column: string, pattern: string): Condition {
   return {sql: `${column} ${pattern.includes('%') ? 'LIKE' : 'GLOB'} ?`, values: [pattern]};
 }
 
+/** A comma list of patterns, one of which must match. */
+export function matchColumnAny(column: string, patterns: string | undefined): Condition | undefined {
+  if (patterns === undefined) {
+    return undefined;
+  }
+  const conditions = patterns.split(',').map((pattern) => matchColumn(column, pattern));
+  return {
+    sql: `(${conditions.map((condition) => condition.sql).join(' OR ')})`,
+    values: conditions.flatMap((condition) => condition.values),
+  };
+}
+
 /** A comma list of `test` or `test/item`; `undefined` and the empty text mean no filter. */
 export function matchTests(testPatt: string | undefined): Condition | undefined {
   const members = (testPatt ?? '').split(',').filter((member) => member !== '');
