@@ -107,7 +107,18 @@ function likely(random: Random, name: string): unknown {
     case 'limit':
     case 'afterId':
     case 'pid':
+    case 'before':
+    case 'offset':
+    case 'since':
       return random.below(5);
+    case 'cursor':
+      return random.pick(['1', '["x"]', 'tests:1:1', 'tests:1:1,runs:0:0']);
+    case 'tables':
+      return random.pick([['tests'], ['runs', 'run_stats', 'runs']]);
+    case 'fields':
+      return random.pick([[], ['id', 'counts'], ['runName']]);
+    case 'targetPatt':
+      return random.pick([{OS: 'x,%'}, {OS: '['}, {os: 'x'}]);
     case 'test':
       return random.pick([{testId: 1}, {runId: 1, testName: 'good', itemPath: ''}]);
     case 'runIds':

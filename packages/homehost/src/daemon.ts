@@ -169,6 +169,7 @@ class Daemon {
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
     homehost.store.usage.prune(homehost.nowS() - keepUsageS);
     homehost.store.pruneTombstones(homehost.nowS() - tombstoneDays * 86_400);
+    homehost.store.locks.releaseLasting();
     this.#homehost = homehost;
     this.#db.pragma(`busy_timeout = ${mostBusyMs}`);
     this.#syncer = new Syncer({
@@ -217,6 +218,7 @@ class Daemon {
     const handlers = makeHandlers({
       homehost,
       audit: (entry) => this.#log.audit(entry),
+      warn: (text) => this.#log.write('WARNING', text),
       barrier: async (isFull) => await this.#mustSync().barrier(isFull),
       syncStatus: () => this.#mustSync().status(),
       serverStatus: () => this.#status(),

@@ -1,12 +1,15 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 import * as z from 'zod';
+import {changesMethods} from './methods/changes.ts';
 import {feedMethods, feedNotifications} from './methods/feed.ts';
+import {keysMethods} from './methods/keys.ts';
 import {managersMethods} from './methods/managers.ts';
 import {recordsMethods} from './methods/records.ts';
 import {runsMethods} from './methods/runs.ts';
 import {sessionMethods} from './methods/session.ts';
 import {id} from './methods/shapes.ts';
 import {testsMethods} from './methods/tests.ts';
+import {variablesMethods} from './methods/variables.ts';
 
 export type {RunSummary, SubmitOptions} from './methods/runs.ts';
 export {submitOptions} from './methods/runs.ts';
@@ -15,10 +18,13 @@ export type {TestRef} from './methods/shapes.ts';
 
 export const daemonMethods = {
   ...sessionMethods,
+  ...keysMethods,
   ...runsMethods,
   ...testsMethods,
   ...recordsMethods,
   ...managersMethods,
+  ...variablesMethods,
+  ...changesMethods,
   ...feedMethods,
 } as const;
 

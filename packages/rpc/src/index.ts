@@ -59,12 +59,15 @@ export {
   runPlan,
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
+export type {changesMethods} from './methods/changes.ts';
 export type {feedMethods, Topic} from './methods/feed.ts';
+export type {keysMethods} from './methods/keys.ts';
 export type {managersMethods} from './methods/managers.ts';
 export type {recordsMethods} from './methods/records.ts';
 export type {runsMethods} from './methods/runs.ts';
 export type {sessionMethods} from './methods/session.ts';
 export type {testsMethods} from './methods/tests.ts';
+export type {variablesMethods} from './methods/variables.ts';
 export type {PassingRefusal} from './passing-refusal.ts';
 export {limits} from './peer.ts';
 export {pingedArea} from './ping-daemon.ts';

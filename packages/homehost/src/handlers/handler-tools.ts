@@ -9,6 +9,7 @@ import {
   type TestRef,
 } from '@megatest/rpc';
 import type {RunRow, TestCore, TestRow} from '@megatest/store';
+import {cutText} from '../cut-text.ts';
 import type {Homehost} from '../homehost.ts';
 
 export type AuditEntry = {
@@ -22,6 +23,7 @@ export type AuditEntry = {
 
 export type HandlerWorld = {
   readonly audit: (entry: AuditEntry) => void;
+  readonly warn: (text: string) => void;
   readonly homehost: Homehost;
   readonly barrier: (isFull?: boolean) => Promise<{readonly stamp: number; readonly seq: number}>;
   readonly syncStatus: () => SyncStatus;
@@ -62,6 +64,15 @@ export function makeTools(world: HandlerWorld) {
     }
   }
 
+  /** A comment or a value as it is stored (spec homehost.md 8.4). */
+  function cut({connection: {client}}: CallContext, what: string, value: string): string {
+    const kept = cutText(value);
+    if (kept !== value) {
+      world.warn(`${what} of ${client.user}@${client.host} is too long and was cut`);
+    }
+    return kept;
+  }
+
   function auditState(
     context: CallContext,
     what: string,
@@ -86,6 +97,15 @@ export function makeTools(world: HandlerWorld) {
     const row = store.tests.core(id);
     if (row === undefined) {
       throw noSuchTest({testId: id});
+    }
+    return row;
+  }
+
+  /** A run that somebody means to change: it must be there, and not deleted. */
+  function run(runId: number): RunRow {
+    const row = store.runs.get(runId);
+    if (row === undefined || row.state === 'deleted') {
+      throw new RpcError('notFound', `there is no run ${runId}`, {what: 'run', id: runId});
     }
     return row;
   }
@@ -123,7 +143,21 @@ export function makeTools(world: HandlerWorld) {
     });
   }
 
-  return {world, homehost, store, once, audit, auditState, find, core, summary, selectRuns, selectTests};
+  return {
+    world,
+    homehost,
+    store,
+    once,
+    audit,
+    cut,
+    auditState,
+    find,
+    core,
+    run,
+    summary,
+    selectRuns,
+    selectTests,
+  };
 }
 
 function noSuchTest(test: TestRef): RpcError {
