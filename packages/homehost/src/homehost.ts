@@ -206,15 +206,20 @@ export class Homehost {
     return {driverId, runId};
   }
 
-  /** Nothing new is launched; true when the driver was still at it. `who` is told to whoever watches. */
-  async stopDriver(driverId: number, who?: string): Promise<boolean> {
+  /** Nothing new is launched; true when the driver was still at it. Whoever watches is told who it was, when it was somebody else. */
+  async stopDriver(
+    driverId: number,
+    who: {readonly user: string; readonly host: string; readonly pid: number},
+  ): Promise<boolean> {
     const driver = this.drivers.get(driverId);
     if (driver === undefined || driver.stage === 'ended') {
       return false;
     }
     await this.write(() => {
-      const by = who === undefined ? '' : ` by ${who}`;
-      driver.say(0, `INFO: (0) stopped${by}: nothing new is launched, running tests go on`);
+      const submitter = this.store.runners.get(driverId);
+      const isOther = submitter?.host !== who.host || submitter.pid !== who.pid;
+      const what = isOther ? `WARNING: stopped by ${who.user}@${who.host}` : 'INFO: (0) stopped';
+      driver.say(0, `${what}: nothing new is launched, running tests go on`);
       driver.end(130);
     });
     return true;

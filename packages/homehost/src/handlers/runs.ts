@@ -81,7 +81,7 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
     },
     'runs.get': ({runId}) => {
       const row = store.runs.get(runId);
-      return row === undefined ? null : summary(row);
+      return row === undefined || row.state === 'deleted' ? null : summary(row);
     },
     'runs.count': ({runPatt}) => ({count: store.runs.count({runPatt})}),
     'runs.ids': ({before}) => {
@@ -155,7 +155,7 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
     },
     'runs.remove': async (params, context) => {
       audit(context, `removed ${params.target} ${params.runPatt} ${params.testPatt}`);
-      return await removeTests(tools, params);
+      return await removeTests(tools, params, context.connection.client);
     },
     'runs.markIncomplete': async ({runId, target, runPatt, deadtimeS}, context) => {
       const runs =
@@ -172,7 +172,7 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
       const runs = selectRuns(target, runPatt);
       let drivers = 0;
       for (const driver of runs.flatMap((run) => homehost.driversOfRun(run.id))) {
-        drivers += (await homehost.stopDriver(driver.id)) ? 1 : 0;
+        drivers += (await homehost.stopDriver(driver.id, context.connection.client)) ? 1 : 0;
       }
       const tests = selectTests({target, runPatt, testPatt}).filter((row) => isRunning(row.state));
       return {
@@ -188,7 +188,7 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
       const ids = driversToStop(params);
       let stopped = 0;
       for (const id of ids) {
-        if (await homehost.stopDriver(id)) {
+        if (await homehost.stopDriver(id, context.connection.client)) {
           audit(context, `stopped driver ${id}`);
           stopped += 1;
         }
