@@ -152,6 +152,7 @@ async function runAll(homehost: Homehost, items: number, onCommit: () => void): 
     client: {clientId: 'bench', host: 'here', pid: 1, user: 'me', kind: 'manager' as const},
     role: 'operator' as const,
     address: 'local',
+    isLasting: true,
     notify: () => {},
     onClose: () => {},
     close: () => {},

@@ -1,7 +1,8 @@
 /** The pages of the manual that are made from tables in the source, so that they cannot tell anything else than the program does. */
 import {referenceMarkdown} from '@megatest/config';
 import {colour, isGood, STATES, STATUSES} from '@megatest/model';
-import {daemonMethods, type MethodTable, RPC_CODES} from '@megatest/rpc';
+import {daemonMethods, daemonNotifications, type MethodTable, RPC_CODES} from '@megatest/rpc';
+import type {ZodType} from 'zod';
 
 /** Path below `docs/` to text. */
 export function generatedPages(): ReadonlyMap<string, string> {
@@ -51,11 +52,11 @@ function rpcPage(): string {
   const methods: MethodTable = daemonMethods;
   const rows = Object.entries(methods).map(([name, {kind, needs, doc, params}]) => {
     const role = kind === 'write' || needs === 'operator' ? 'operator' : 'viewer';
-    const names = Object.keys((params as unknown as {readonly shape: object}).shape).map(
-      (one) => `\`${one}\``,
-    );
-    return `| ${name} | ${kind} | ${role} | ${names.join(', ') || '-'} | ${doc} |`;
+    return `| ${name} | ${kind} | ${role} | ${namesIn(params)} | ${doc} |`;
   });
+  const notifications = Object.entries(daemonNotifications).map(
+    ([name, params]) => `| ${name} | ${namesIn(params)} | ${params.description} |`,
+  );
   const codes = Object.entries(RPC_CODES).map(([name, code]) => `| ${code} | ${name} |`);
   return `# Remote methods
 
@@ -69,7 +70,20 @@ method with \`megatest rpc METHOD PARAMETERS\`.
 ${rows.join('\n')}
 
 A *read* sees all earlier writes of its connection; a *write* takes effect once, however often it is sent; a *long* one is answered
-when something has happened, and keeps nobody waiting.
+when something has happened, and keeps nobody waiting. Parameters with \`?\` may be left out.
+
+## Notifications
+
+What the daemon tells over a WebSocket without being asked each time. One that is missed never matters: each has a method that asks
+for the same. \`megatest rpc METHOD PARAMETERS --follow\` prints them.
+
+| Notification | Parameters | What it says |
+|---|---|---|
+${notifications.join('\n')}
+
+\`subscribe\` names topics: \`changes\` (all tests and runs), \`run:ID\` (a run and its tests), \`test:ID\`, \`runners\`, \`mode\`. \`changed\` comes
+at most four times a second, merged. Its \`rev\` counts the committed changes since the daemon's start; who finds a \`prev\` that is not its last
+\`rev\`, or another \`serverId\` at the login, reads again what it shows.
 
 ## Errors
 
@@ -77,4 +91,13 @@ when something has happened, and keeps nobody waiting.
 |---|---|
 ${codes.join('\n')}
 `;
+}
+
+/** The names of parameters; `?` where one may be left out. */
+function namesIn(params: unknown): string {
+  const {shape} = params as {readonly shape: Readonly<Record<string, ZodType>>};
+  const names = Object.entries(shape).map(
+    ([name, type]) => `\`${name}${type.safeParse(undefined).success ? '?' : ''}\``,
+  );
+  return names.join(', ') || '-';
 }

@@ -287,7 +287,7 @@ describe('records of a test', () => {
     expect(comment).toBe(`x${'é'.repeat(32_767)}`);
     expect(await call('steps.list', {testIds: [testId]})).toMatchObject([{comment}]);
     expect(lone.log()).toContain(
-      `WARNING: the comment of test ${testId} has 80001 bytes: cut to the first 65535`,
+      `WARNING: the comment of test ${testId} of nobody@nowhere is too long and was cut`,
     );
   });
 });

@@ -108,11 +108,18 @@ function likely(random: Random, name: string): unknown {
     case 'afterId':
     case 'pid':
     case 'blockId':
+    case 'before':
+    case 'offset':
+    case 'since':
       return random.below(5);
     case 'cursor':
-      return random.pick(['', '[1]', '["good","",1]', 'x', '[null]']);
+      return random.pick(['', '[1]', '["Z29vZA==","",1]', '1', '["x"]', 'tests:1:1', 'tests:1:1,runs:0:0']);
+    case 'tables':
+      return random.pick([['tests'], ['runs', 'run_stats', 'runs']]);
     case 'fields':
-      return random.pick([['id'], ['state', 'lastUpdate'], ['nothing']]);
+      return random.pick([[], ['id'], ['id', 'counts'], ['runName'], ['state', 'lastUpdate']]);
+    case 'targetPatt':
+      return random.pick([{OS: 'x,%'}, {OS: '['}, {os: 'x'}]);
     case 'sortBy':
       return random.pick(['testname', 'statestatus', 'rundir', 'cpuload']);
     case 'sortOrder':

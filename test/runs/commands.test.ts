@@ -281,7 +281,9 @@ describe('limits', () => {
     await until(async () => (await results(area)).long === 'RUNNING/n/a');
     const killed = await area.megatest('kill -t x -n r'.split(' '));
     expect(killed.stdout).toBe('stopped 1 runs, asked 1 tests to end\n');
-    expect((await running.ended).code).toBe(130);
+    const stopped = await running.ended;
+    expect(stopped.code).toBe(130);
+    expect(stopped.stdout + stopped.stderr).toMatch(/WARNING: stopped by \w+@\S+: nothing new is launched/);
     await until(async () => (await results(area)).long === 'KILLED/KILLED');
     expect(area.processes().filter(({command}) => command.includes('sleep 1000'))).toEqual([]);
   });

@@ -169,6 +169,7 @@ class Daemon {
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
     homehost.store.usage.prune(homehost.nowS() - keepUsageS);
     homehost.store.pruneTombstones(homehost.nowS() - tombstoneDays * 86_400);
+    homehost.store.locks.releaseLasting();
     this.#homehost = homehost;
     this.#db.pragma(`busy_timeout = ${mostBusyMs}`);
     this.#syncer = new Syncer({
@@ -183,6 +184,7 @@ class Daemon {
         this.#noted = homehost.noteFlush({stamp, seq}).catch((error: unknown) => {
           this.#log.write('WARNING', `the marks of flush ${seq} could not be written: ${error}`);
         });
+        this.#rpc?.notifyAll('sync.flushed', {stamp, seq});
         if (madeAnew) {
           this.#log.write('INFO', `${this.#areaFile} was gone; it was made anew from ${this.#working}`);
         }
@@ -466,6 +468,7 @@ class Daemon {
     // What was committed last is answered in this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     this.#rpc?.notifyAll('server.goingDown', {reason});
+    this.#homehost?.feed.tellMode('goingDown', reason);
     this.#rpc?.closeAll();
     if (this.#rescued === undefined) {
       await this.#syncer?.close();

@@ -1,7 +1,10 @@
 /** The daemon's answers to every method of the table (spec homehost.md 9), over one `Homehost`. */
 import type {CallContext, DaemonMethods, Handlers} from '@megatest/rpc';
 import {archiveHandlers} from './handlers/archive.ts';
+import {changesHandlers} from './handlers/changes.ts';
+import {feedHandlers} from './handlers/feed.ts';
 import {type HandlerWorld, makeTools} from './handlers/handler-tools.ts';
+import {keysHandlers} from './handlers/keys.ts';
 import {managersHandlers} from './handlers/managers.ts';
 import {metaHandlers} from './handlers/meta.ts';
 import {recordsHandlers} from './handlers/records.ts';
@@ -9,11 +12,13 @@ import {runsHandlers} from './handlers/runs.ts';
 import {schedulingHandlers} from './handlers/scheduling.ts';
 import {sessionHandlers} from './handlers/session.ts';
 import {testsHandlers} from './handlers/tests.ts';
+import {variablesHandlers} from './handlers/variables.ts';
 
 export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallContext> {
   const tools = makeTools(world);
   return {
     ...sessionHandlers(tools),
+    ...keysHandlers(tools),
     ...runsHandlers(tools),
     ...testsHandlers(tools),
     ...recordsHandlers(tools),
@@ -21,5 +26,8 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...archiveHandlers(tools),
     ...schedulingHandlers(tools),
     ...managersHandlers(tools),
+    ...variablesHandlers(tools),
+    ...changesHandlers(tools),
+    ...feedHandlers(tools),
   };
 }

@@ -7,7 +7,16 @@
  */
 import {isRunning, stateKind} from '@megatest/model';
 import {type Connected, RpcError, type RunPlan} from '@megatest/rpc';
-import {type Connection, GroupCommitter, Store, type TestCore} from '@megatest/store';
+import {
+  type Changes,
+  type Connection,
+  GroupCommitter,
+  type RunnerRow,
+  Store,
+  type TestCore,
+} from '@megatest/store';
+import {ChangeFeed} from './change-feed.ts';
+import {ChangeLog} from './change-log.ts';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
 import {isLaunchOf, makeLaunchId, retryOf} from './launch-id.ts';
 import {LaunchOrders} from './launch-orders.ts';
@@ -36,6 +45,10 @@ export class Homehost {
   readonly managers = new Managers();
   readonly drivers = new Map<number, Driver>();
   readonly nowS: () => number;
+  readonly feed: ChangeFeed;
+  readonly #changeLog = new ChangeLog();
+  /** Rows of this transaction that have been told to drivers, and will be to others when it is committed. */
+  #changed = noChanges();
   readonly #committer: GroupCommitter;
   readonly #log: HomehostOptions['log'];
   readonly #slots = new Slots();
@@ -58,6 +71,10 @@ export class Homehost {
     this.#idleSinceS = this.nowS();
     this.#lastDeadCheckS = this.nowS();
     this.#log = options.log;
+    this.feed = new ChangeFeed(this.#changeLog, {
+      test: (testId) => this.store.tests.core(testId),
+      runner: (runnerId) => withoutPlan(this.store.runners.get(runnerId)),
+    });
     this.#committer = new GroupCommitter(options.db, {
       onBegin: () => this.store.tests.remember(),
       beforeCommit: () => this.#follow(),
@@ -187,15 +204,20 @@ export class Homehost {
     return {driverId, runId};
   }
 
-  /** Nothing new is launched; true when the driver was still at it. `who` is told to whoever watches. */
-  async stopDriver(driverId: number, who?: string): Promise<boolean> {
+  /** Nothing new is launched; true when the driver was still at it. Whoever watches is told who it was, when it was somebody else. */
+  async stopDriver(
+    driverId: number,
+    who: {readonly user: string; readonly host: string; readonly pid: number},
+  ): Promise<boolean> {
     const driver = this.drivers.get(driverId);
     if (driver === undefined || driver.stage === 'ended') {
       return false;
     }
     await this.write(() => {
-      const by = who === undefined ? '' : ` by ${who}`;
-      driver.say(0, `INFO: (0) stopped${by}: nothing new is launched, running tests go on`);
+      const submitter = this.store.runners.get(driverId);
+      const isOther = submitter?.host !== who.host || submitter.pid !== who.pid;
+      const what = isOther ? `WARNING: stopped by ${who.user}@${who.host}` : 'INFO: (0) stopped';
+      driver.say(0, `${what}: nothing new is launched, running tests go on`);
       driver.end(130);
     });
     return true;
@@ -443,7 +465,7 @@ export class Homehost {
   /** Tells the drivers of their changed rows, and keeps the slots counted. */
   #tellChanges(): void {
     while (this.store.hasChangedTests) {
-      for (const testId of this.store.takeChanges().tests) {
+      for (const testId of this.#takeChanges().tests) {
         const row = this.store.tests.core(testId);
         if (row === undefined) {
           continue;
@@ -455,6 +477,16 @@ export class Homehost {
         }
       }
     }
+  }
+
+  #takeChanges(): Changes {
+    const changes = this.store.takeChanges();
+    for (const kind of ['runs', 'tests', 'runners'] as const) {
+      for (const id of changes[kind]) {
+        this.#changed[kind].add(id);
+      }
+    }
+    return changes;
   }
 
   #countSlot(row: TestCore): void {
@@ -547,6 +579,13 @@ export class Homehost {
 
   #onCommit(): void {
     this.store.tests.forget();
+    this.#takeChanges();
+    const {runs, tests, runners} = this.#changed;
+    if (runs.size + tests.size + runners.size > 0) {
+      this.#changeLog.add(this.#changed);
+      this.#changed = noChanges();
+      this.feed.changed();
+    }
     const told = this.#afterCommit;
     this.#afterCommit = [];
     for (const tell of told) {
@@ -572,6 +611,7 @@ export class Homehost {
     }
     this.store.tests.forget();
     this.store.takeChanges();
+    this.#changed = noChanges();
     this.#afterCommit = [];
     this.#dirty.clear();
     for (const {testId} of [...this.#slots.holders()]) {
@@ -588,4 +628,16 @@ export class Homehost {
       }
     }
   }
+}
+
+function noChanges(): Changes {
+  return {runs: new Set(), tests: new Set(), runners: new Set()};
+}
+
+function withoutPlan(row: RunnerRow | undefined): Omit<RunnerRow, 'plan'> | undefined {
+  if (row === undefined) {
+    return undefined;
+  }
+  const {plan: _, ...rest} = row;
+  return rest;
 }

@@ -31,6 +31,7 @@ import {isWritable} from './area-access.ts';
 import type {DaemonClient} from './daemon-client.ts';
 import type {RunSummary} from './daemon-methods.ts';
 import {type Homehost, mayBeAlive} from './discovery.ts';
+import {limits} from './peer.ts';
 import {RpcError} from './rpc-error.ts';
 import {readKey} from './server-keys.ts';
 import {readServerRecord} from './server-record.ts';
@@ -67,7 +68,6 @@ export type ResultsRequest = {
 
 /** How long a cache may take to show what the barrier promised before the daemon is asked instead. */
 const barrierLimitMs = 5000;
-const pageRows = 5000;
 const idsPerCall = 1000;
 
 export async function openResults(request: ResultsRequest): Promise<AreaResults> {
@@ -185,7 +185,7 @@ function fromDaemon(client: DaemonClient, keys: readonly string[]): AreaResults 
   return {
     source: 'daemon',
     keys,
-    runs: async (selection) => await client.call('runs.list', selection),
+    runs: async (selection) => await allRuns(client, selection),
     tests,
     testTexts: async (selection, text) =>
       (await tests(selection)).map((row) =>
@@ -208,6 +208,16 @@ function fromDaemon(client: DaemonClient, keys: readonly string[]): AreaResults 
   };
 }
 
+async function allRuns(client: DaemonClient, selection: RunSelection): Promise<readonly RunSummary[]> {
+  const runs = [...(await client.call('runs.list', selection))];
+  for (let isFull = runs.length === limits.rows; isFull; ) {
+    const page = await client.call('runs.list', {...selection, offset: runs.length});
+    runs.push(...page);
+    isFull = page.length === limits.rows;
+  }
+  return runs;
+}
+
 async function allPages(client: DaemonClient, selection: TestSelection): Promise<readonly TestRow[]> {
   const rows: TestRow[] = [];
   for (let afterId = selection.afterId ?? 0; ; ) {
@@ -218,10 +228,10 @@ async function allPages(client: DaemonClient, selection: TestSelection): Promise
       statuses: selection.statuses === undefined ? undefined : [...selection.statuses],
       exclude: selection.exclude,
       afterId,
-      limit: pageRows,
+      limit: limits.rows,
     });
     rows.push(...page);
-    if (page.length < pageRows) {
+    if (page.length < limits.rows) {
       return rows;
     }
     afterId = page.at(-1)?.id ?? afterId;

@@ -13,6 +13,7 @@ export {
   type DaemonMethods,
   type DaemonNotifications,
   daemonMethods,
+  daemonNotifications,
   type RunSummary,
   type ServerStatus,
   type SubmitOptions,
@@ -59,14 +60,17 @@ export {
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
 export type {archiveMethods} from './methods/archive.ts';
+export type {changesMethods} from './methods/changes.ts';
+export type {feedMethods, Topic} from './methods/feed.ts';
+export type {keysMethods} from './methods/keys.ts';
 export type {managersMethods} from './methods/managers.ts';
 export type {metaMethods} from './methods/meta.ts';
 export {DATA_ROWS_PER_CALL, type recordsMethods} from './methods/records.ts';
 export type {runsMethods} from './methods/runs.ts';
 export type {Prerequisites, schedulingMethods} from './methods/scheduling.ts';
 export type {sessionMethods} from './methods/session.ts';
-export {ROWS_PER_REPLY} from './methods/shapes.ts';
 export type {testsMethods} from './methods/tests.ts';
+export type {variablesMethods} from './methods/variables.ts';
 export type {PassingRefusal} from './passing-refusal.ts';
 export {limits} from './peer.ts';
 export {pingedArea} from './ping-daemon.ts';

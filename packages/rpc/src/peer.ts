@@ -21,6 +21,8 @@ export const limits = {
   frameOfStranger: 16 * 1024,
   /** Entries of a batch array. */
   batch: 1000,
+  /** Rows of one reply. */
+  rows: 5000,
   /** Requests of one connection that are not answered yet. */
   queue: 1000,
   /** The same for all connections of a server together. */

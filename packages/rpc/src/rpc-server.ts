@@ -24,6 +24,8 @@ export type Connected = {
   readonly role: Role;
   /** Where it comes from: an address, or `local`. */
   readonly address: string;
+  /** Whether the client stays and can be told something later; one that posts is gone after its answer. */
+  readonly isLasting: boolean;
   /** Asks the client, e.g. a manager to launch. */
   readonly request: (method: string, params: unknown) => Promise<unknown>;
   readonly notify: (method: string, params: unknown) => void;
@@ -161,6 +163,7 @@ export class RpcServer<T extends MethodTable> {
         : {
             ...holder,
             address,
+            isLasting: false,
             request: async () => {
               throw new RpcError('invalidRequest', 'a client that posts cannot be asked');
             },
@@ -226,6 +229,7 @@ export class RpcServer<T extends MethodTable> {
           client,
           role,
           address,
+          isLasting: true,
           request: (method, value) => peer.request(method, value),
           notify: (method, value) => peer.notify(method, value),
           onClose: (listener) => closers.push(listener),

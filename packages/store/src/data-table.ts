@@ -1,8 +1,8 @@
 /** Rows of `test_data`, and their roll-up into the test (spec execution.md 16). */
 import type {DataValues} from '@megatest/model';
 import type {Connection} from './connection.ts';
-import {type Page, type PageRequest, readPage} from './page.ts';
-import {all, matchAny} from './selectors.ts';
+import {type PageRequest, type RowPage, readPage} from './page.ts';
+import {all, matchColumnAny} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 import type {TestTable} from './test-table.ts';
@@ -53,7 +53,7 @@ export class DataTable {
   }
 
   /** By test, category and variable. */
-  page(testIds: readonly number[], categoryPatt: string | undefined, page: PageRequest): Page<DataRow> {
+  page(testIds: readonly number[], categoryPatt: string | undefined, page: PageRequest): RowPage<DataRow> {
     return readPage(
       this.#db,
       {
@@ -67,7 +67,7 @@ export class DataTable {
         from: 'test_data',
         where: all([
           {sql: `test_id IN (${testIds.map(Number).join(', ')})`, values: []},
-          matchAny('category', categoryPatt),
+          matchColumnAny('category', categoryPatt),
           {sql: "status <> 'DELETED'", values: []},
         ]),
         orderBy: [

@@ -1,5 +1,6 @@
 export type {ArchiveBlock} from './archive-table.ts';
 export type {Attempt} from './attempt-table.ts';
+export {CHANGE_TABLES, type ChangePlace, type ChangeTable, changedRows} from './changed-rows.ts';
 export {type Counts, clean} from './clean.ts';
 export {type Connection, openArea, openCache, openWorking} from './connection.ts';
 export type {DataRow} from './data-table.ts';
@@ -13,9 +14,10 @@ export {
   type MovedId,
   renamed,
 } from './import-rows.ts';
+export type {LockHolder} from './lock-table.ts';
 export type {Merged, Overridden} from './merge.ts';
 export type {MetaRow} from './meta-table.ts';
-export {BadCursor, type Page, type PageRequest} from './page.ts';
+export {BadCursor, type PageRequest, type RowPage} from './page.ts';
 export {
   type AreaIdentity,
   areaHash,
@@ -27,8 +29,8 @@ export {
 } from './paths.ts';
 export {quickCheck} from './quick-check.ts';
 export {type Reconciled, reconcile, setSyncOwner, writeMergeLog} from './reconcile.ts';
-export type {RegisterRun, RunRow, StateCount} from './run-table.ts';
-export type {RunnerRow} from './runner-table.ts';
+export type {RegisterRun, RunRow, RunSelection, StateCount} from './run-table.ts';
+export type {RunnerRow, RunnerSelection} from './runner-table.ts';
 export {ensureSchema, type KeyColumn, PROGRAM_VERSION, SCHEMA_VERSION} from './schema.ts';
 export type {StepRow} from './step-table.ts';
 export {type Changes, Store} from './store.ts';

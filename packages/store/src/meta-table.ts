@@ -1,6 +1,6 @@
 /** Rows of `test_meta`: what the testconfigs say about themselves (spec runs.md 17). */
 import type {Connection} from './connection.ts';
-import {type Page, type PageRequest, readPage} from './page.ts';
+import {type PageRequest, type RowPage, readPage} from './page.ts';
 import {prepared} from './statement-cache.ts';
 
 /** Columns that a testconfig may set; no other name ever becomes part of a statement. */
@@ -53,7 +53,7 @@ export class MetaTable {
     return changes;
   }
 
-  list(page: PageRequest): Page<MetaRow> {
+  list(page: PageRequest): RowPage<MetaRow> {
     return readPage(
       this.#db,
       {

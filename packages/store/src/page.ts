@@ -6,7 +6,7 @@ import type {Connection} from './connection.ts';
 import type {Condition} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 
-export type Page<Row> = {
+export type RowPage<Row> = {
   readonly rows: readonly Row[];
   /** To be given as `cursor` for what follows; not there when nothing does. */
   readonly next?: string;
@@ -32,13 +32,20 @@ export type PagedQuery = {
 };
 
 /** A cursor that did not come from such a listing. */
-export class BadCursor extends Error {}
+export class BadCursor extends Error {
+  readonly cursor: string;
+
+  constructor(cursor: string) {
+    super('the cursor is none of this listing');
+    this.cursor = cursor;
+  }
+}
 
 export function readPage<Row>(
   db: Connection,
   {fields, from, where, orderBy, isDescending = false}: PagedQuery,
   {cursor, limit}: PageRequest,
-): Page<Row> {
+): RowPage<Row> {
   const after = cursor === undefined || cursor === '' ? undefined : keysOf(cursor, orderBy.length);
   const begin = after?.map((key) => (typeof key === 'string' ? 'CAST(? AS TEXT)' : '?')).join(', ');
   const condition =
@@ -77,7 +84,7 @@ function keysOf(cursor: string, count: number): readonly Key[] {
   const keys = parsed(cursor);
   const isOne = Array.isArray(keys) && keys.length === count && keys.every(isKey);
   if (!isOne) {
-    throw new BadCursor('the cursor is none of this listing');
+    throw new BadCursor(cursor);
   }
   return keys as readonly Key[];
 }

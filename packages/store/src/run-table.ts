@@ -1,7 +1,7 @@
 /** Rows of `runs`. */
 import type {Statement} from 'better-sqlite3';
 import type {Connection} from './connection.ts';
-import {all, type Condition, matchColumn} from './selectors.ts';
+import {all, type Condition, matchColumn, matchColumnAny} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 
@@ -26,6 +26,24 @@ export type RegisterRun = {
   readonly status: string;
   readonly owner: string;
   readonly contour: string;
+};
+
+export type RunSelection = {
+  /** One pattern. */
+  readonly runPatt: string;
+  /** One pattern for each key, joined by `/`; a missing one matches only the empty value. */
+  readonly targetPatt?: string | undefined;
+  /** Comma lists of patterns by key. */
+  readonly keyPatts?: ReadonlyMap<string, string> | undefined;
+  /** The run has changed since, or one of its tests. */
+  readonly sinceS?: number | undefined;
+  /** The run itself has changed since. */
+  readonly runSinceS?: number | undefined;
+  /** Only what stands behind this run when the newest is first. */
+  readonly before?: number | undefined;
+  readonly newestFirst?: boolean | undefined;
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
 };
 
 export type StateCount = {readonly state: string; readonly status: string; readonly count: number};
@@ -105,34 +123,69 @@ export class RunTable {
     return row === undefined ? undefined : this.#toRow(row);
   }
 
-  /** Runs that are not deleted, oldest first, by name pattern and a pattern for each key of the target. */
-  find(selection: {
-    readonly runPatt: string;
-    readonly targetPatt?: string | undefined;
-    readonly sinceS?: number | undefined;
-  }): readonly RunRow[] {
-    const parts = selection.targetPatt?.split('/');
+  /** Runs that are not deleted, oldest first unless something else is asked for. */
+  find(selection: RunSelection): readonly RunRow[] {
+    const where = this.#selected(selection);
+    const order = selection.newestFirst === true ? 'event_time DESC, id DESC' : 'event_time, id';
+    return prepared<unknown[], unknown[]>(
+      this.#db,
+      `SELECT ${this.#columns} FROM runs WHERE ${where.sql} ORDER BY ${order} LIMIT ? OFFSET ?`,
+    )
+      .raw()
+      .all(...where.values, selection.limit ?? -1, selection.offset ?? 0)
+      .map((row) => this.#toRow(row));
+  }
+
+  count(selection: RunSelection): number {
+    const where = this.#selected(selection);
+    const sql = `SELECT count(*) FROM runs WHERE ${where.sql}`;
+    return (
+      prepared<unknown[], number>(this.#db, sql)
+        .pluck()
+        .get(...where.values) ?? 0
+    );
+  }
+
+  /** Distinct targets of runs that are not deleted, in order, behind `after`. */
+  targets(after: readonly string[] | undefined, limit: number): readonly (readonly string[])[] {
+    if (this.#keys.length === 0) {
+      return [];
+    }
+    const values = this.#keys.map((key) => `ifnull("${key}", '')`).join(', ');
+    const behind = after === undefined ? '' : `AND (${values}) > (${after.map(() => '?').join(', ')})`;
+    return prepared<unknown[], string[]>(
+      this.#db,
+      `SELECT DISTINCT ${values} FROM runs WHERE state <> 'deleted' ${behind} ORDER BY ${values} LIMIT ?`,
+    )
+      .raw()
+      .all(...(after ?? []), limit);
+  }
+
+  #selected(selection: RunSelection): Condition {
+    const {runPatt, targetPatt, keyPatts, sinceS, runSinceS, before} = selection;
+    const parts = targetPatt?.split('/');
     const conditions: (Condition | undefined)[] = [
       {sql: "state <> 'deleted'", values: []},
-      matchColumn('runname', selection.runPatt),
-      ...(parts === undefined
-        ? []
-        : this.#keys.map((key, index) => matchColumn(`"${key}"`, parts[index] ?? ''))),
-      selection.sinceS === undefined
+      matchColumn('runname', runPatt),
+      ...this.#keys.flatMap((key, index) => [
+        parts === undefined ? undefined : matchColumn(`"${key}"`, parts[index] ?? ''),
+        matchColumnAny(`"${key}"`, keyPatts?.get(key)),
+      ]),
+      sinceS === undefined
         ? undefined
         : {
             sql: `(last_update >= ? OR id IN (SELECT run_id FROM tests WHERE last_update >= ?))`,
-            values: [String(selection.sinceS), String(selection.sinceS)],
+            values: [String(sinceS), String(sinceS)],
+          },
+      runSinceS === undefined ? undefined : {sql: 'last_update >= ?', values: [String(runSinceS)]},
+      before === undefined
+        ? undefined
+        : {
+            sql: '(event_time, id) < (SELECT event_time, id FROM runs WHERE id = ?)',
+            values: [String(before)],
           },
     ];
-    const where = all(conditions);
-    return prepared<unknown[], unknown[]>(
-      this.#db,
-      `SELECT ${this.#columns} FROM runs WHERE ${where.sql} ORDER BY event_time, id`,
-    )
-      .raw()
-      .all(...where.values)
-      .map((row) => this.#toRow(row));
+    return all(conditions);
   }
 
   setStatus(runId: number, status: string, comment?: string): void {
@@ -147,6 +200,26 @@ export class RunTable {
   setState(runId: number, state: string): void {
     prepared(this.#db, 'UPDATE runs SET state = ? WHERE id = ?').run(state, runId);
     this.#changes().runs.add(runId);
+  }
+
+  setComment(runId: number, comment: string): void {
+    prepared(this.#db, 'UPDATE runs SET comment = ? WHERE id = ?').run(comment, runId);
+    this.#changes().runs.add(runId);
+  }
+
+  /** The run counts as begun now. */
+  touch(runId: number, nowS: number): void {
+    prepared(this.#db, 'UPDATE runs SET event_time = ? WHERE id = ?').run(nowS, runId);
+    this.#changes().runs.add(runId);
+  }
+
+  /** Deletes steps and measured values of all tests of a run, and says how many there were. */
+  deleteRecords(runId: number): {readonly steps: number; readonly data: number} {
+    const deleted = (table: 'test_steps' | 'test_data') =>
+      prepared(this.#db, `DELETE FROM ${table} WHERE test_id IN (SELECT id FROM tests WHERE run_id = ?)`).run(
+        runId,
+      ).changes;
+    return {steps: deleted('test_steps'), data: deleted('test_data')};
   }
 
   /** Marks the run deleted once nothing of it is left. */
@@ -164,6 +237,14 @@ export class RunTable {
            AND NOT (item_path = '' AND testname IN (SELECT testname FROM tests WHERE run_id = ? AND item_path <> ''))
          GROUP BY state, status ORDER BY state, status`,
     ).all(runId, runId);
+  }
+
+  /** The counts as `refreshStats` left them. */
+  storedStats(runId: number): readonly StateCount[] {
+    return prepared<[number], StateCount>(
+      this.#db,
+      'SELECT state, status, count FROM run_stats WHERE run_id = ? ORDER BY state, status',
+    ).all(runId);
   }
 
   /** Replaces the stored statistics of a run by its present counts, and its pass and fail counters with them. */

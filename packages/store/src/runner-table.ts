@@ -1,5 +1,6 @@
 /** Rows of `runners`, one for each driver, mirrored in `tasks_queue` for old reporting scripts. */
 import type {Connection} from './connection.ts';
+import {all} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 
@@ -23,6 +24,19 @@ export type RunnerRow = {
   readonly creationTime: number;
   readonly endTime: number;
 };
+
+/** Target, run name and state are taken as they are; `testPatt` is a LIKE pattern for that of the driver (spec runs.md 18). */
+export type RunnerSelection = {
+  readonly target?: string | undefined;
+  readonly runName?: string | undefined;
+  readonly testPatt?: string | undefined;
+  readonly state?: string | undefined;
+  /** Only drivers that are older than this one. */
+  readonly before?: number | undefined;
+  readonly limit?: number | undefined;
+};
+
+const defaultLimit = 1000;
 
 const columns = `id, uuid, action, state, owner, host, pid, target, run_name AS runName, testpatt AS testPatt, run_id AS runId,
   options, plan, exit_code AS exitCode, creation_time AS creationTime, end_time AS endTime`;
@@ -75,11 +89,36 @@ export class RunnerTable {
     ).all();
   }
 
-  list(limit = 1000): readonly RunnerRow[] {
-    return prepared<[number], RunnerRow>(
+  /** How many drivers of a run have not ended. */
+  liveOf(runId: number): number {
+    return (
+      prepared<[number], number>(
+        this.#db,
+        "SELECT count(*) FROM runners WHERE run_id = ? AND state = 'running'",
+      )
+        .pluck()
+        .get(runId) ?? 0
+    );
+  }
+
+  /** Newest first. */
+  list(selection: RunnerSelection = {}): readonly RunnerRow[] {
+    const {target, runName, testPatt, state, before, limit} = selection;
+    const where = all(
+      (
+        [
+          ['target = ?', target],
+          ['run_name = ?', runName],
+          ['testpatt LIKE ?', testPatt],
+          ['state = ?', state],
+          ['id < ?', before],
+        ] as const
+      ).map(([sql, value]) => (value === undefined ? undefined : {sql, values: [String(value)]})),
+    );
+    return prepared<unknown[], RunnerRow>(
       this.#db,
-      `SELECT ${columns} FROM runners ORDER BY id DESC LIMIT ?`,
-    ).all(limit);
+      `SELECT ${columns} FROM runners WHERE ${where.sql} ORDER BY id DESC LIMIT ?`,
+    ).all(...where.values, limit ?? defaultLimit);
   }
 
   setRun(id: number, runId: number): void {

@@ -9,22 +9,17 @@ export function matchColumn(column: string, pattern: string): Condition {
   return {sql: `${column} ${pattern.includes('%') ? 'LIKE' : 'GLOB'} ?`, values: [pattern]};
 }
 
-/** A comma list of patterns of one column; `undefined` and the empty text mean no filter. */
-export function matchAny(column: string, patterns: string | undefined): Condition | undefined {
-  const members = (patterns ?? '').split(',').filter((member) => member !== '');
-  if (members.length === 0 || members.includes('%')) {
+/** A comma list of patterns, one of which must match. */
+export function matchColumnAny(column: string, patterns: string | undefined): Condition | undefined {
+  if (patterns === undefined) {
     return undefined;
   }
-  const conditions = members.map((member) => matchColumn(column, member));
-  return {
-    sql: `(${conditions.map(({sql}) => sql).join(' OR ')})`,
-    values: conditions.flatMap(({values}) => values),
-  };
+  return any(patterns.split(',').map((pattern) => matchColumn(column, pattern)));
 }
 
 /** A comma list of `test` or `test/item`; `undefined` and the empty text mean no filter. */
 export function matchTests(testPatt: string | undefined): Condition | undefined {
-  const members = (testPatt ?? '').split(',').filter((member) => member !== '');
+  const members = [...new Set((testPatt ?? '').split(','))].filter((member) => member !== '');
   if (members.length === 0 || members.includes('%')) {
     return undefined;
   }
@@ -37,10 +32,7 @@ export function matchTests(testPatt: string | undefined): Condition | undefined 
     const item = matchColumn('item_path', member.slice(slash + 1));
     return {sql: `(${name.sql} AND ${item.sql})`, values: [...name.values, ...item.values]};
   });
-  return {
-    sql: `(${conditions.map((condition) => condition.sql).join(' OR ')})`,
-    values: conditions.flatMap((condition) => condition.values),
-  };
+  return any(conditions);
 }
 
 /** Exact members of a list; `undefined` for an empty one. */
@@ -49,6 +41,21 @@ export function matchList(column: string, members: readonly string[] | undefined
     return undefined;
   }
   return {sql: `${column} IN (${members.map(() => '?').join(', ')})`, values: members};
+}
+
+/** Of many conditions a balanced tree: SQLite refuses expressions of a depth over 1000, which a plain chain of them has. */
+function any(conditions: readonly Condition[]): Condition {
+  const [first, second, ...others] = conditions;
+  if (first === undefined) {
+    return {sql: '0', values: []};
+  }
+  if (second === undefined) {
+    return first;
+  }
+  const half = Math.ceil(conditions.length / 2);
+  const [left, right] =
+    others.length === 0 ? [first, second] : [any(conditions.slice(0, half)), any(conditions.slice(half))];
+  return {sql: `(${left.sql} OR ${right.sql})`, values: [...left.values, ...right.values]};
 }
 
 export function all(conditions: readonly (Condition | undefined)[]): Condition {

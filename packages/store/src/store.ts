@@ -8,6 +8,7 @@ import {ArchiveTable} from './archive-table.ts';
 import {AttemptTable} from './attempt-table.ts';
 import type {Connection} from './connection.ts';
 import {DataTable} from './data-table.ts';
+import {LockTable} from './lock-table.ts';
 import {MetaTable} from './meta-table.ts';
 import {RunTable} from './run-table.ts';
 import {RunnerTable} from './runner-table.ts';
@@ -38,6 +39,7 @@ export class Store {
   readonly meta: MetaTable;
   readonly archives: ArchiveTable;
   readonly listings: TestListings;
+  readonly locks: LockTable;
   #changes: Changes = {runs: new Set(), tests: new Set(), runners: new Set()};
 
   constructor(db: Connection) {
@@ -54,6 +56,7 @@ export class Store {
     this.meta = new MetaTable(db);
     this.archives = new ArchiveTable(db);
     this.listings = new TestListings(db);
+    this.locks = new LockTable(db);
   }
 
   /** Whether a test was written since the last call of `takeChanges`. */
@@ -102,6 +105,11 @@ export class Store {
       this.db,
       'INSERT INTO metadat (var, val) VALUES (?, ?) ON CONFLICT (var) DO UPDATE SET val = excluded.val',
     ).run(name, value);
+  }
+
+  /** False when there was no such variable. */
+  deleteMeta(name: string): boolean {
+    return prepared(this.db, 'DELETE FROM metadat WHERE var = ?').run(name).changes > 0;
   }
 
   /** The stored answer to a write that was made already, or `undefined`. */

@@ -1,7 +1,7 @@
 /** Questions about tests that only read: listings in any order and in pages, and what is known of a test in other runs. */
 import type {Connection} from './connection.ts';
-import {type Page, type PageRequest, readPage} from './page.ts';
-import {all, matchAny, matchList, matchTests} from './selectors.ts';
+import {type PageRequest, type RowPage, readPage} from './page.ts';
+import {all, matchColumnAny, matchList, matchTests} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
 import {
   columnAliases,
@@ -58,7 +58,7 @@ export class TestListings {
     this.#db = db;
   }
 
-  list(selection: TestSelection, listing: TestListing): Page<TestRow> {
+  list(selection: TestSelection, listing: TestListing): RowPage<TestRow> {
     return readPage(
       this.#db,
       {
@@ -102,7 +102,7 @@ export class TestListings {
     );
   }
 
-  items(runId: number, testName: string, page: PageRequest): Page<ItemSummary> {
+  items(runId: number, testName: string, page: PageRequest): RowPage<ItemSummary> {
     return readPage(
       this.#db,
       {
@@ -127,14 +127,14 @@ export class TestListings {
       readonly statusPatt?: string | undefined;
     },
     page: PageRequest,
-  ): Page<string> {
+  ): RowPage<string> {
     const {runIds, testPatt, statePatt, statusPatt} = selection;
     const where = all([
       {sql: `t.run_id IN (${runIds.map(Number).join(', ')})`, values: []},
       {sql: "t.state <> 'DELETED'", values: []},
       matchTests(testPatt),
-      matchAny('t.state', statePatt),
-      matchAny('t.status', statusPatt),
+      matchColumnAny('t.state', statePatt),
+      matchColumnAny('t.status', statusPatt),
     ]);
     const {rows, next} = readPage<{readonly rundir: string}>(
       this.#db,

@@ -1,17 +1,11 @@
 /** Commands about the daemon, the drivers and the managers, and a direct way to every remote method. */
 import {formatDuration, UserError} from '@megatest/model';
-import {
-  daemonMethods,
-  makeManagerClient,
-  managerSocket,
-  mayBeAlive,
-  readServerRecord,
-  somebodyListens,
-} from '@megatest/rpc';
+import {makeManagerClient, managerSocket, mayBeAlive, readServerRecord, somebodyListens} from '@megatest/rpc';
 import type {Argv} from 'yargs';
 import {listServers, ping, printServers, stopServer} from '../actions/servers.ts';
 import {loadPart} from '../programs.ts';
 import {table} from '../view/style.ts';
+import {callMethod, followMethod} from './call-method.ts';
 import {type CommandContext, type CommandFile, EXIT, inArea, type SelectorArguments} from './command.ts';
 
 const managerStopLimitS = 10;
@@ -69,12 +63,21 @@ export const serverCommands: CommandFile = (outcome) => [
       yargs
         .positional('method', {type: 'string', demandOption: true})
         .positional('parameters', {type: 'string', default: '{}', describe: 'a JSON object'})
+        .option('follow', {
+          type: 'boolean',
+          describe: 'stay, and print what the daemon tells, a JSON text a line',
+        })
         .example('$0 rpc server.status', 'what the daemon is doing')
-        .example(`$0 rpc runs.list '{"runPatt": "%"}'`, 'every run, with its counts'),
+        .example(`$0 rpc runs.list '{"runPatt": "%"}'`, 'every run, with its counts')
+        .example(`$0 rpc subscribe '{"topics": ["changes"]}' --follow`, 'every change, as it comes'),
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
-        const {method, parameters} = args as {readonly method: string; readonly parameters: string};
-        return await callMethod(context, method, parameters);
+        const {method, parameters, follow} = args as {
+          readonly method: string;
+          readonly parameters: string;
+          readonly follow?: boolean;
+        };
+        return await (follow === true ? followMethod : callMethod)(context, method, parameters);
       }),
   },
 ];
@@ -244,29 +247,4 @@ async function stopManager(context: CommandContext): Promise<void> {
   if (await somebodyListens(socket)) {
     throw new UserError('the manager did not end in time', {hint: 'its messages are in manager.log'});
   }
-}
-
-async function callMethod(context: CommandContext, method: string, json: string): Promise<number> {
-  if (!(method in daemonMethods)) {
-    const {nearNames} = await import('@megatest/model');
-    const near = nearNames(method, Object.keys(daemonMethods));
-    throw new UserError(`the daemon has no method ${method}`, {
-      hint:
-        near.length > 0
-          ? `did you mean ${near.join(' or ')}?`
-          : `its methods are ${Object.keys(daemonMethods).join(', ')}`,
-      exitCode: EXIT.usage,
-    });
-  }
-  let params: unknown;
-  try {
-    params = JSON.parse(json);
-  } catch (error) {
-    throw new UserError(`the parameters are no JSON: ${error instanceof Error ? error.message : error}`, {
-      exitCode: EXIT.usage,
-    });
-  }
-  const result = await context.session.daemon.call(method as 'server.ping', params as Record<string, never>);
-  context.json(result);
-  return EXIT.ok;
 }

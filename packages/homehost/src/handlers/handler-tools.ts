@@ -9,8 +9,10 @@ import {
   type TestRef,
 } from '@megatest/rpc';
 import {BadCursor, type RunRow, type TestCore, type TestRow} from '@megatest/store';
+import type {CutText} from '../cut-records.ts';
+import {cutText} from '../cut-text.ts';
 import type {Homehost} from '../homehost.ts';
-import {cutTexts} from '../text-limit.ts';
+import {wrongCursor} from './wrong-cursor.ts';
 
 export type AuditEntry = {
   readonly user: string;
@@ -65,6 +67,21 @@ export function makeTools(world: HandlerWorld) {
     }
   }
 
+  /** Comments and values as they are stored (spec homehost.md 8.4); all but texts stays as it is. */
+  function cutter({connection: {client}}: CallContext): CutText {
+    return (what, value) => {
+      const kept = typeof value === 'string' ? cutText(value) : value;
+      if (kept !== value) {
+        world.warn(`${what} of ${client.user}@${client.host} is too long and was cut`);
+      }
+      return kept as typeof value;
+    };
+  }
+
+  function cut(context: CallContext, what: string, value: string): string {
+    return cutter(context)(what, value);
+  }
+
   function auditState(
     context: CallContext,
     what: string,
@@ -93,10 +110,11 @@ export function makeTools(world: HandlerWorld) {
     return row;
   }
 
-  function run(id: number): RunRow {
-    const row = store.runs.get(id);
-    if (row === undefined) {
-      throw new RpcError('notFound', `there is no run ${id}`, {what: 'run', id});
+  /** A run that somebody means to change: it must be there, and not deleted. */
+  function run(runId: number): RunRow {
+    const row = store.runs.get(runId);
+    if (row === undefined || row.state === 'deleted') {
+      throw new RpcError('notFound', `there is no run ${runId}`, {what: 'run', id: runId});
     }
     return row;
   }
@@ -115,9 +133,7 @@ export function makeTools(world: HandlerWorld) {
     try {
       return read();
     } catch (error) {
-      throw error instanceof BadCursor
-        ? new RpcError('invalidValue', error.message, {field: 'cursor'})
-        : error;
+      throw error instanceof BadCursor ? wrongCursor(error.cursor) : error;
     }
   }
 
@@ -160,8 +176,9 @@ export function makeTools(world: HandlerWorld) {
     store,
     once,
     audit,
+    cut,
+    cutter,
     auditState,
-    cut: cutTexts(world.warn),
     find,
     core,
     run,

@@ -1,14 +1,14 @@
 /** What managers tell and ask. */
 import type {CallHandlers, managersMethods} from '@megatest/rpc';
+import {cutEntry} from '../cut-records.ts';
 import {applyReport} from '../reports.ts';
 import {SampleTimes} from '../sample-times.ts';
-import {cutEntry} from '../text-limit.ts';
 import type {HandlerTools} from './handler-tools.ts';
 
 export type ManagersHandlers = CallHandlers<typeof managersMethods>;
 
 export function managersHandlers(tools: HandlerTools): ManagersHandlers {
-  const {store, homehost, cut} = tools;
+  const {store, homehost, cutter} = tools;
   const samples = new SampleTimes();
   return {
     'manager.register': ({managerId, host, user, pid, cpus, launches}, {connection}) => {
@@ -44,7 +44,8 @@ export function managersHandlers(tools: HandlerTools): ManagersHandlers {
           .filter((testId) => store.tests.get(testId)?.state === 'KILLREQ'),
       };
     },
-    'manager.report': async ({journalId, entries}) => {
+    'manager.report': async ({journalId, entries}, context) => {
+      const cut = cutter(context);
       const kept = entries.map(({seq, entry}) => ({seq, entry: cutEntry(cut, entry)}));
       const done = await homehost.write(() =>
         applyReport(store, journalId, kept, homehost.nowS(), {

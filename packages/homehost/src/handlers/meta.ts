@@ -1,5 +1,5 @@
 /** What the testconfigs say about themselves. */
-import {type CallHandlers, type metaMethods, ROWS_PER_REPLY} from '@megatest/rpc';
+import {type CallHandlers, limits, type metaMethods} from '@megatest/rpc';
 import type {HandlerTools} from './handler-tools.ts';
 
 export type MetaHandlers = CallHandlers<typeof metaMethods>;
@@ -12,7 +12,7 @@ export function metaHandlers({once, audit, paged, cut, store}: HandlerTools): Me
         tests
           .filter(({testName, ...values}) => {
             const given = Object.entries(values).flatMap(([field, value]): [string, string][] =>
-              value === undefined ? [] : [[field, cut(`${field} of test ${testName}`, value)]],
+              value === undefined ? [] : [[field, cut(context, `${field} of test ${testName}`, value)]],
             );
             return store.meta.update(testName, Object.fromEntries(given)).length > 0;
           })
@@ -31,6 +31,6 @@ export function metaHandlers({once, audit, paged, cut, store}: HandlerTools): Me
       }
       return Object.fromEntries(byTag);
     },
-    'testMeta.list': ({cursor}) => paged(() => store.meta.list({cursor, limit: ROWS_PER_REPLY})),
+    'testMeta.list': ({cursor}) => paged(() => store.meta.list({cursor, limit: limits.rows})),
   };
 }

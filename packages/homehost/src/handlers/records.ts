@@ -1,19 +1,13 @@
 /** What belongs to a test: steps, measured values, use of resources. */
 import {type DataValues, parseCsv} from '@megatest/model';
-import {
-  type CallHandlers,
-  DATA_ROWS_PER_CALL,
-  ROWS_PER_REPLY,
-  RpcError,
-  type recordsMethods,
-} from '@megatest/rpc';
-import {cutRow} from '../text-limit.ts';
+import {type CallHandlers, DATA_ROWS_PER_CALL, limits, RpcError, type recordsMethods} from '@megatest/rpc';
+import {cutRow} from '../cut-records.ts';
 import {type HandlerTools, inForm} from './handler-tools.ts';
 
 export type RecordsHandlers = CallHandlers<typeof recordsMethods>;
 
 export function recordsHandlers(tools: HandlerTools): RecordsHandlers {
-  const {once, find, core, cut, paged, store, homehost} = tools;
+  const {once, find, core, cut, cutter, paged, store, homehost} = tools;
 
   /** Within a transaction; the status that the test has then. */
   function rollUp(testId: number): string {
@@ -34,7 +28,7 @@ export function recordsHandlers(tools: HandlerTools): RecordsHandlers {
           state,
           status,
           eventTime: Math.floor(homehost.nowS() - (ageS ?? 0)),
-          comment: cut(`the comment of step ${stepName} of test ${testId}`, comment ?? ''),
+          comment: cut(context, `the comment of step ${stepName} of test ${testId}`, comment ?? ''),
           logfile: logfile ?? '',
         }),
       );
@@ -42,7 +36,7 @@ export function recordsHandlers(tools: HandlerTools): RecordsHandlers {
     },
     'steps.list': ({testIds}) => store.steps.list(testIds),
     'testData.add': async ({testId, rows, csv, rollup}, context) => {
-      const given = dataOf(rows, csv).map((row) => cutRow(cut, testId, row));
+      const given = dataOf(rows, csv).map((row) => cutRow(cutter(context), testId, row));
       await once(context, () => {
         find({testId});
         store.data.add(testId, given);
@@ -57,7 +51,7 @@ export function recordsHandlers(tools: HandlerTools): RecordsHandlers {
       if (cursor === undefined) {
         return store.data.list(testIds, categoryPatt);
       }
-      return inForm(paged(() => store.data.page(testIds, categoryPatt, {cursor, limit: ROWS_PER_REPLY})));
+      return inForm(paged(() => store.data.page(testIds, categoryPatt, {cursor, limit: limits.rows})));
     },
     'testData.rollup': async ({testId}, context) => await once(context, () => ({status: rollUp(testId)})),
   };

@@ -1,5 +1,6 @@
 /** `runs.remove`: what is running is ended, directories go by a manager, then the records (runs.md 13). */
 import {isRunning} from '@megatest/model';
+import type {ClientInfo} from '@megatest/rpc';
 import type {TestRow} from '@megatest/store';
 import type {Homehost} from '../homehost.ts';
 import {ask} from '../managers.ts';
@@ -18,6 +19,7 @@ export async function removeTests(
     statuses?: string[] | undefined;
     manager: {host: string; user: string};
   },
+  who: ClientInfo,
 ) {
   const {homehost, store, selectRuns, selectTests} = tools;
   const messages: string[] = [];
@@ -28,7 +30,7 @@ export async function removeTests(
   const rows = selectTests(params);
   for (const run of runs) {
     for (const driver of homehost.driversOfRun(run.id)) {
-      await homehost.stopDriver(driver.id);
+      await homehost.stopDriver(driver.id, who);
     }
   }
   await endRunning(homehost, rows);

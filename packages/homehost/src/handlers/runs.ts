@@ -1,9 +1,12 @@
 /** Runs and what drives them. */
 import {isRunning} from '@megatest/model';
-import {type CallHandlers, RpcError, type runsMethods} from '@megatest/rpc';
-import type {TestRow} from '@megatest/store';
+import {type CallHandlers, limits, RpcError, type RunSummary, type runsMethods} from '@megatest/rpc';
+import type {RunRow, TestRow} from '@megatest/store';
+import {Breather} from '../breather.ts';
+import {deleteRun} from './delete-run.ts';
 import type {HandlerTools} from './handler-tools.ts';
 import {removeTests} from './remove-tests.ts';
+import {summarize} from './summarize.ts';
 
 /** `[setup] deadtime` when nothing else is said. */
 const defaultDeadtimeS = 7200;
@@ -11,7 +14,27 @@ const defaultDeadtimeS = 7200;
 export type RunsHandlers = CallHandlers<typeof runsMethods>;
 
 export function runsHandlers(tools: HandlerTools): RunsHandlers {
-  const {once, audit, summary, selectRuns, selectTests, store, homehost} = tools;
+  const {once, audit, cut, summary, run, selectRuns, selectTests, store, homehost} = tools;
+
+  /** A listing that begins behind a run needs its time. */
+  function mustKnow(runId: number | undefined): void {
+    if (runId !== undefined && store.runs.get(runId) === undefined) {
+      throw new RpcError('notFound', `there is no run ${runId}`, {what: 'run', id: runId});
+    }
+  }
+
+  function keyPatts(patts: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+    for (const key of Object.keys(patts)) {
+      if (!store.keys.includes(key)) {
+        throw new RpcError('invalidValue', `${key} is no key; keys are ${store.keys.join(', ')}`, {
+          field: 'targetPatt',
+          value: key,
+        });
+      }
+    }
+    return new Map(Object.entries(patts));
+  }
+
   return {
     'runs.submit': async (params, {connection}) => {
       const {uuid, action, target, runName, options, manager, argv} = params;
@@ -35,17 +58,76 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
       }
       return {ended: {exitCode: row.exitCode ?? 1}, nextSeq: 0};
     },
-    'runs.list': ({runPatt, target, sinceS}) =>
-      store.runs.find({runPatt, targetPatt: target, sinceS}).map(summary),
+    'runs.list': async ({target, targetPatt, since, limit, before, counts, fields, ...selection}) => {
+      mustKnow(before);
+      const rows = store.runs.find({
+        ...selection,
+        targetPatt: target,
+        keyPatts: targetPatt === undefined ? undefined : keyPatts(targetPatt),
+        runSinceS: since,
+        before,
+        limit: limit ?? limits.rows,
+      });
+      const isCounted = counts ?? fields?.includes('counts') ?? true;
+      const breather = new Breather();
+      const listed: Partial<RunSummary>[] = [];
+      for (const row of rows) {
+        const whole = isCounted ? summary(row) : row;
+        listed.push(fields === undefined ? whole : pick(whole, fields));
+        await breather.breathe();
+      }
+      // Who asks for less than all of it knows what is there.
+      return listed as RunSummary[];
+    },
     'runs.get': ({runId}) => {
-      const run = store.runs.get(runId);
-      return run === undefined ? null : summary(run);
+      const row = store.runs.get(runId);
+      return row === undefined || row.state === 'deleted' ? null : summary(row);
+    },
+    'runs.count': ({runPatt}) => ({count: store.runs.count({runPatt})}),
+    'runs.ids': ({before}) => {
+      mustKnow(before);
+      const selection = {runPatt: '%', newestFirst: true, before, limit: limits.rows};
+      return store.runs.find(selection).map(({id}) => id);
+    },
+    'runs.register': async (params, context) => {
+      const {target, runName} = params;
+      if (target.length !== store.keys.length || target.some((value) => value.includes('/'))) {
+        const text = target.join('/');
+        throw new RpcError('invalidValue', `Invalid target, "${text}" should be: ${store.keys.join('/')}`, {
+          field: 'target',
+          value: target,
+        });
+      }
+      const registered = await once(context, () => store.runs.register(params, homehost.nowS()));
+      audit(context, `registered run ${registered.runId} ${target.join('/')} ${runName}`);
+      return registered;
     },
     'runs.setStatus': async ({runId, status, comment}, context) => {
       audit(context, `set the status of run ${runId} to ${status}`);
-      await once(context, () => store.runs.setStatus(runId, status, comment));
+      const kept = comment === undefined ? undefined : cut(context, `the comment of run ${runId}`, comment);
+      await once(context, () => store.runs.setStatus(runId, status, kept));
       return null;
     },
+    'runs.setComment': async ({runId, comment}, context) => {
+      const kept = cut(context, `the comment of run ${runId}`, comment);
+      await once(context, () => store.runs.setComment(run(runId).id, kept));
+      audit(context, `set the comment of run ${runId}`);
+      return null;
+    },
+    'runs.touch': async ({runId}, context) => {
+      await once(context, () => store.runs.touch(run(runId).id, homehost.nowS()));
+      audit(context, `set the time of run ${runId}`);
+      return null;
+    },
+    'runs.delete': async ({runId}, context) => {
+      const deleted = await once(context, () => deleteRun(tools, run(runId)));
+      audit(context, `deleted run ${runId}`);
+      return deleted;
+    },
+    'runs.refreshStats': async ({runId}, context) =>
+      await once(context, () => store.runs.refreshStats(run(runId).id)),
+    'runs.storedStats': ({runId}) => store.runs.storedStats(runId),
+    'runs.summary': async ({cursor}) => await summarize(store, cursor),
     'runs.setLock': async ({runId, locked, user}, context) => {
       await once(context, () => {
         const state = locked ? 'locked' : 'unlocked';
@@ -73,13 +155,15 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
     },
     'runs.remove': async (params, context) => {
       audit(context, `removed ${params.target} ${params.runPatt} ${params.testPatt}`);
-      return await removeTests(tools, params);
+      return await removeTests(tools, params, context.connection.client);
     },
-    'runs.markIncomplete': async ({target, runPatt, deadtimeS}, context) => {
+    'runs.markIncomplete': async ({runId, target, runPatt, deadtimeS}, context) => {
+      const runs =
+        runId === undefined ? store.runs.find({runPatt: runPatt ?? '%', targetPatt: target}) : [run(runId)];
       audit(context, 'marked dead tests');
       const testIds: number[] = [];
-      for (const run of store.runs.find({runPatt: runPatt ?? '%', targetPatt: target})) {
-        testIds.push(...(await homehost.markDead(run.id, deadtimeS ?? defaultDeadtimeS)));
+      for (const {id} of runs) {
+        testIds.push(...(await homehost.markDead(id, deadtimeS ?? defaultDeadtimeS)));
       }
       return {testIds};
     },
@@ -88,7 +172,7 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
       const runs = selectRuns(target, runPatt);
       let drivers = 0;
       for (const driver of runs.flatMap((run) => homehost.driversOfRun(run.id))) {
-        drivers += (await homehost.stopDriver(driver.id)) ? 1 : 0;
+        drivers += (await homehost.stopDriver(driver.id, context.connection.client)) ? 1 : 0;
       }
       const tests = selectTests({target, runPatt, testPatt}).filter((row) => isRunning(row.state));
       return {
@@ -99,7 +183,45 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
         drivers,
       };
     },
-    'runners.list': () => store.runners.list().map(({plan: _, ...row}) => row),
-    'runners.stop': async ({driverId}) => ({stopped: (await homehost.stopDriver(driverId)) ? 1 : 0}),
+    'runners.list': (selection) => store.runners.list(selection).map(({plan: _, ...row}) => row),
+    'runners.stop': async (params, context) => {
+      const ids = driversToStop(params);
+      let stopped = 0;
+      for (const id of ids) {
+        if (await homehost.stopDriver(id, context.connection.client)) {
+          audit(context, `stopped driver ${id}`);
+          stopped += 1;
+        }
+      }
+      return {stopped};
+    },
   };
+
+  function driversToStop({
+    driverId,
+    target,
+    runName,
+    testPatt,
+  }: {
+    readonly driverId?: number | undefined;
+    readonly target?: string | undefined;
+    readonly runName?: string | undefined;
+    readonly testPatt?: string | undefined;
+  }): readonly number[] {
+    const isOfRun = target !== undefined && runName !== undefined;
+    if (driverId !== undefined && target === undefined && runName === undefined && testPatt === undefined) {
+      return [driverId];
+    }
+    if (driverId !== undefined || !isOfRun) {
+      throw new RpcError('invalidParams', 'runners.stop: either a driverId, or a target and a runName');
+    }
+    const running = {target, runName, testPatt, state: 'running', limit: limits.rows};
+    return store.runners.list(running).map(({id}) => id);
+  }
+}
+
+function pick(run: RunRow | RunSummary, fields: readonly (keyof RunSummary)[]): Partial<RunSummary> {
+  return Object.fromEntries(
+    Object.entries(run).filter(([name]) => fields.some((field) => field === name)),
+  ) as Partial<RunSummary>;
 }

@@ -9,7 +9,7 @@ type BatchParams = Parameters<TestsHandlers['tests.setStateBatch']>[0];
 export function setStateHandlers(
   tools: HandlerTools,
 ): Pick<TestsHandlers, 'tests.setState' | 'tests.setStateBatch'> {
-  const {once, auditState, selectTests, find, core, run, refuseLocked, cut, store, homehost} = tools;
+  const {once, auditState, selectTests, find, core, run, refuseLocked, cutter, store, homehost} = tools;
 
   /** Within a transaction. */
   function set(id: number, values: SetState) {
@@ -67,7 +67,7 @@ export function setStateHandlers(
         const {id} = row;
         auditState(context, `test ${id}`, state, status);
         refuseUnexpected(row, expect);
-        const kept = cut(`the comment of test ${id}`, comment);
+        const kept = cutter(context)(`the comment of test ${id}`, comment);
         const change = set(id, {state, status, comment: kept, rollup});
         return {test: change.test, top: change.top ?? null};
       });
@@ -78,7 +78,7 @@ export function setStateHandlers(
     },
     'tests.setStateBatch': async (params, context) => {
       const {state, status} = params;
-      const comment = cut('the comment of many tests', params.comment);
+      const comment = cutter(context)('the comment of many tests', params.comment);
       let told: readonly number[] = [];
       const result = await once(context, () => {
         const {what, testIds} = chosen(params);

@@ -1,8 +1,8 @@
 /** Tests. */
 import {stateKind} from '@megatest/model';
-import {type CallHandlers, ROWS_PER_REPLY, RpcError, type testsMethods} from '@megatest/rpc';
+import {type CallHandlers, limits, RpcError, type testsMethods} from '@megatest/rpc';
+import {cutUpdate} from '../cut-records.ts';
 import {claim} from '../reports.ts';
-import {cutUpdate} from '../text-limit.ts';
 import {type HandlerTools, inForm} from './handler-tools.ts';
 import {setStateHandlers} from './set-states.ts';
 import {why} from './why.ts';
@@ -10,7 +10,7 @@ import {why} from './why.ts';
 export type TestsHandlers = CallHandlers<typeof testsMethods>;
 
 export function testsHandlers(tools: HandlerTools): TestsHandlers {
-  const {once, audit, find, core, run, refuseLocked, paged, selectRuns, cut, store, homehost} = tools;
+  const {once, audit, find, core, run, refuseLocked, paged, selectRuns, cutter, store, homehost} = tools;
   const {listings} = store;
   return {
     ...setStateHandlers(tools),
@@ -23,7 +23,7 @@ export function testsHandlers(tools: HandlerTools): TestsHandlers {
       const page = paged(() =>
         listings.list(
           {...selection, runIds: ofRuns, sinceS: since, afterId},
-          {fields, sortBy, isDescending: sortOrder === 'desc', cursor, limit: limit ?? ROWS_PER_REPLY},
+          {fields, sortBy, isDescending: sortOrder === 'desc', cursor, limit: limit ?? limits.rows},
         ),
       );
       return cursor === undefined ? page.rows : inForm(page);
@@ -39,10 +39,10 @@ export function testsHandlers(tools: HandlerTools): TestsHandlers {
     'tests.id': ({runId, testName, itemPath}) => store.tests.find(runId, testName, itemPath)?.id ?? null,
     'tests.itemCount': ({runId, testName}) => listings.itemCount(runId, testName),
     'tests.itemsSummary': ({runId, testName, cursor}) =>
-      paged(() => listings.items(runId, testName, {cursor, limit: ROWS_PER_REPLY})),
+      paged(() => listings.items(runId, testName, {cursor, limit: limits.rows})),
     'tests.paths': ({target, runPatt, cursor, ...selection}) => {
       const runIds = selectRuns(target, runPatt).map(({id}) => id);
-      return paged(() => listings.paths({...selection, runIds}, {cursor, limit: ROWS_PER_REPLY}));
+      return paged(() => listings.paths({...selection, runIds}, {cursor, limit: limits.rows}));
     },
     'tests.register': async ({runId, tests}, context) => {
       audit(context, `registered ${tests.length} tests of run ${runId}`);
@@ -87,7 +87,7 @@ export function testsHandlers(tools: HandlerTools): TestsHandlers {
     'tests.update': async ({test, set}, context) => {
       await once(context, () => {
         const {id} = find(test);
-        store.tests.update(id, cutUpdate(cut, id, set));
+        store.tests.update(id, cutUpdate(cutter(context), id, set));
       });
       return null;
     },
@@ -99,10 +99,10 @@ export function testsHandlers(tools: HandlerTools): TestsHandlers {
       if (all !== true) {
         return listings.previous(runId, testName, itemPath) ?? null;
       }
-      const rows = listings.allPrevious(runId, testName, itemPath, ROWS_PER_REPLY + 1);
-      if (rows.length > ROWS_PER_REPLY) {
-        throw new RpcError('tooLarge', `more than ${ROWS_PER_REPLY} tests match: ask for fewer`, {
-          limit: ROWS_PER_REPLY,
+      const rows = listings.allPrevious(runId, testName, itemPath, limits.rows + 1);
+      if (rows.length > limits.rows) {
+        throw new RpcError('tooLarge', `more than ${limits.rows} tests match: ask for fewer`, {
+          limit: limits.rows,
         });
       }
       return inForm(rows);

@@ -1,8 +1,9 @@
 /** What the testconfigs say about themselves (spec homehost.md 9.7). */
-import type {MetaRow, Page} from '@megatest/store';
+import type {MetaRow, RowPage} from '@megatest/store';
 import * as z from 'zod';
 import {method} from '../method-table.ts';
-import {batchEntries, cursor, longText, name} from './shapes.ts';
+import {limits} from '../peer.ts';
+import {cursor, longText, name} from './shapes.ts';
 
 const meta = z.strictObject({
   testName: name.min(1),
@@ -18,14 +19,14 @@ export const metaMethods = {
   'testMeta.upsert': method<readonly string[]>()(
     'write',
     'Records what is given of each test; answers with the names of those of which something has changed.',
-    {tests: z.array(meta).max(batchEntries)},
+    {tests: z.array(meta).max(limits.batch)},
   ),
   'testMeta.tags': method<Readonly<Record<string, readonly string[]>>>()(
     'read',
     'Every tag, with the names of the tests that have it.',
     {},
   ),
-  'testMeta.list': method<Page<MetaRow>>()('read', 'What is recorded of the tests, by name.', {
+  'testMeta.list': method<RowPage<MetaRow>>()('read', 'What is recorded of the tests, by name.', {
     cursor: cursor.optional(),
   }),
 } as const;

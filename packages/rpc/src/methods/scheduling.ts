@@ -1,7 +1,8 @@
 /** What the scheduler knows: for who watches it, it asks nobody itself (spec homehost.md 9.4). */
 import * as z from 'zod';
 import {method} from '../method-table.ts';
-import {batchEntries, id, name, names} from './shapes.ts';
+import {limits} from '../peer.ts';
+import {id, name, names} from './shapes.ts';
 
 /** What a waiton says: the test may go, has to wait, or will never go, because this one failed or will not run itself. */
 export type PrerequisiteVerdict = 'go' | 'wait' | 'fail' | 'discard';
@@ -45,7 +46,7 @@ export const schedulingMethods = {
               .optional(),
           }),
         )
-        .max(batchEntries),
+        .max(limits.batch),
     },
   ),
   'sched.counts': method<{
@@ -57,12 +58,12 @@ export const schedulingMethods = {
     'Tests that take a slot of the limits: in the area, in a run, and of job groups in all runs.',
     {
       runId: id,
-      jobgroups: z.array(name).max(batchEntries),
+      jobgroups: z.array(name).max(limits.batch),
     },
   ),
   'hosts.load': method<readonly {readonly host: string; readonly load: number; readonly time: number}[]>()(
     'read',
     'The latest load of hosts and when it was measured; -1 and 0 where nothing is known. A domain does not matter.',
-    {hosts: z.array(name).max(batchEntries)},
+    {hosts: z.array(name).max(limits.batch)},
   ),
 } as const;

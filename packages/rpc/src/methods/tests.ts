@@ -5,7 +5,7 @@
 import {
   type Attempt,
   type ItemSummary,
-  type Page,
+  type RowPage,
   type StateChange,
   TEST_FIELDS,
   TEST_ORDERS,
@@ -13,18 +13,8 @@ import {
 } from '@megatest/store';
 import * as z from 'zod';
 import {method} from '../method-table.ts';
-import {
-  batchEntries,
-  cursor,
-  id,
-  longText,
-  name,
-  names,
-  ROWS_PER_REPLY,
-  testIds,
-  testRef,
-  text,
-} from './shapes.ts';
+import {limits} from '../peer.ts';
+import {cursor, id, longText, name, names, rowLimit, testIds, testRef, text} from './shapes.ts';
 
 /** Rows have these properties then and no other. */
 const fields = z.array(z.enum([...TEST_FIELDS.keys()])).min(1);
@@ -68,7 +58,7 @@ export const testsMethods = {
       since: z.number().optional(),
       includeDeleted: z.boolean().optional(),
       afterId: id.optional(),
-      limit: id.min(1).max(ROWS_PER_REPLY).optional(),
+      limit: rowLimit.optional(),
       cursor: cursor.optional(),
     },
   ),
@@ -87,12 +77,16 @@ export const testsMethods = {
     itemPath: name,
   }),
   'tests.itemCount': method<number>()('read', 'How many items a test has.', {runId: id, testName: name}),
-  'tests.itemsSummary': method<Page<ItemSummary>>()('read', 'What a summary shows of the items of a test.', {
-    runId: id,
-    testName: name,
-    cursor: cursor.optional(),
-  }),
-  'tests.paths': method<Page<string>>()(
+  'tests.itemsSummary': method<RowPage<ItemSummary>>()(
+    'read',
+    'What a summary shows of the items of a test.',
+    {
+      runId: id,
+      testName: name,
+      cursor: cursor.optional(),
+    },
+  ),
+  'tests.paths': method<RowPage<string>>()(
     'read',
     'Directories of tests by patterns: newest run first, and in a run the test that began last.',
     {
@@ -117,7 +111,7 @@ export const testsMethods = {
       .array(
         z.strictObject({testName: name.regex(/^[^/]+$/, 'a test has a name without "/"'), itemPath: name}),
       )
-      .max(batchEntries),
+      .max(limits.batch),
   }),
   'tests.setState': method<{readonly test: StateChange; readonly top: StateChange | null}>()(
     'write',
@@ -144,7 +138,7 @@ export const testsMethods = {
       names: names.optional(),
       fromState: name.optional(),
       fromStatus: name.optional(),
-      tests: z.array(testRef).max(batchEntries).optional(),
+      tests: z.array(testRef).max(limits.batch).optional(),
       state: name.optional(),
       status: name.optional(),
       comment: longText.optional(),

@@ -1,26 +1,13 @@
 import {expect, it} from 'vitest';
-import {cutEntry, cutTexts, TEXT_BYTES} from './text-limit.ts';
+import {type CutText, cutEntry} from './cut-records.ts';
+import {cutText} from './cut-text.ts';
 
 const launch = {testId: 7, launchId: 'l'};
-
-it('a text is cut at a whole character, and only when it is too long', () => {
-  const warnings: string[] = [];
-  const cut = cutTexts((text) => warnings.push(text));
-  const fits = 'x'.repeat(TEXT_BYTES);
-  expect([cut('it', fits), cut('it', 5), cut('it', undefined)]).toEqual([fits, 5, undefined]);
-  expect(warnings).toEqual([]);
-  expect(cut('it', `${fits}y`)).toBe(fits);
-  expect(cut('it', '€'.repeat(30_000))).toBe('€'.repeat(21_845));
-  expect(warnings).toEqual([
-    'it has 65537 bytes: cut to the first 65536',
-    'it has 90000 bytes: cut to the first 65535',
-  ]);
-});
+const cut: CutText = (_, value) => (typeof value === 'string' ? cutText(value) : value) as typeof value;
 
 it('a report keeps all of its entries, whatever a test has to say', () => {
-  const long = 'x'.repeat(TEXT_BYTES + 1);
-  const cut = cutTexts(() => {});
-  const kept = long.slice(0, TEXT_BYTES);
+  const kept = 'x'.repeat(64 * 1024);
+  const long = `${kept}x`;
   expect(cutEntry(cut, {type: 'ended', ...launch, comment: long, runDuration: 1})).toMatchObject({
     comment: kept,
   });
