@@ -23,6 +23,7 @@ import {
   readServerRecord,
   type ServerStatus,
   touch,
+  viewerKeyMode,
   writeServerRecord,
 } from '@megatest/rpc';
 import {
@@ -39,6 +40,7 @@ import {
 } from '@megatest/store';
 import {DaemonLog} from './daemon-log.ts';
 import {listenSomewhere, takePlace} from './daemon-place.ts';
+import {Doctor} from './doctor.ts';
 import {handOverTo} from './hand-over.ts';
 import {makeHandlers} from './handlers.ts';
 import {Homehost} from './homehost.ts';
@@ -200,10 +202,10 @@ class Daemon {
   }
 
   async #listen(): Promise<void> {
-    const {areaPath, lowport, hostname: bindAddress} = this.#settings;
+    const {areaPath, lowport, hostname: bindAddress, spaceRequiredKiB} = this.#settings;
     const homehost = this.#must();
     const readWrite = ensureKey(keyFile(areaPath, 'rw'), keyMode(areaPath));
-    const readOnly = ensureKey(keyFile(areaPath, 'ro'), (statSync(this.#areaFile).mode & 0o444) | 0o600);
+    const readOnly = ensureKey(keyFile(areaPath, 'ro'), viewerKeyMode(this.#areaFile));
     for (const [name, {wasReplaced}] of [
       ['.server.key', readWrite],
       ['.server.ro.key', readOnly],
@@ -215,6 +217,16 @@ class Daemon {
         );
       }
     }
+    const doctor = new Doctor({
+      areaPath,
+      spaceRequiredKiB,
+      working: this.#working,
+      areaFile: this.#areaFile,
+      workerPath: this.#options.syncWorkerPath,
+      managers: homehost.managers,
+      status: () => this.#status(),
+      syncProblem: () => this.#mustSync().problemText,
+    });
     const handlers = makeHandlers({
       homehost,
       audit: (entry) => this.#log.audit(entry),
@@ -222,6 +234,7 @@ class Daemon {
       barrier: async (isFull) => await this.#mustSync().barrier(isFull),
       syncStatus: () => this.#mustSync().status(),
       serverStatus: () => this.#status(),
+      doctor: async (connection) => await doctor.examine(connection),
       shutdown: (reason) => void this.#shutdown(reason),
       sessionToken: ({client, role}) => this.#mustServe().tokens.make({client, role}),
     });

@@ -20,8 +20,8 @@ export class Managers {
   readonly #owners = new Map<number, string>();
   /** Load averages over one and five minutes, as the last heartbeat told. */
   readonly #loads = new Map<string, HostLoad>();
-  /** When the connection of a manager was closed. */
-  readonly #goneMs = new Map<string, number>();
+  /** Managers whose connection was closed, and when. */
+  readonly #gone = new Map<string, {readonly host: string; readonly user: string; readonly ms: number}>();
   readonly #nowMs: () => number;
   readonly #startedMs: number;
   readonly #waiting = new Set<{
@@ -37,7 +37,7 @@ export class Managers {
 
   add(manager: Manager, testIds: readonly number[]): void {
     this.#byId.set(manager.id, manager);
-    this.#goneMs.delete(manager.id);
+    this.#gone.delete(manager.id);
     for (const testId of testIds) {
       this.#owners.set(testId, manager.id);
     }
@@ -45,7 +45,8 @@ export class Managers {
       if (this.#byId.get(manager.id) === manager) {
         this.#byId.delete(manager.id);
         this.#loads.delete(manager.id);
-        this.#goneMs.set(manager.id, this.#nowMs());
+        const {host, user} = manager;
+        this.#gone.set(manager.id, {host, user, ms: this.#nowMs()});
       }
     });
     for (const waiter of [...this.#waiting]) {
@@ -130,7 +131,7 @@ export class Managers {
     if (id !== undefined && this.#byId.has(id)) {
       return true;
     }
-    const sinceMs = id === undefined ? this.#startedMs : (this.#goneMs.get(id) ?? this.#startedMs);
+    const sinceMs = id === undefined ? this.#startedMs : (this.#gone.get(id)?.ms ?? this.#startedMs);
     return this.#nowMs() - sinceMs < lostAfterMs;
   }
 
@@ -144,6 +145,23 @@ export class Managers {
 
   all(): readonly Manager[] {
     return [...this.#byId.values()];
+  }
+
+  /** Managers that are gone while tests are theirs, and since when. */
+  lost(): readonly {
+    readonly host: string;
+    readonly user: string;
+    readonly tests: number;
+    readonly goneS: number;
+    readonly isLost: boolean;
+  }[] {
+    return [...this.#gone].flatMap(([id, {host, user, ms}]) => {
+      const tests = this.testsOf(id);
+      const goneMs = this.#nowMs() - ms;
+      return tests === 0
+        ? []
+        : [{host, user, tests, goneS: Math.round(goneMs / 1000), isLost: goneMs >= lostAfterMs}];
+    });
   }
 
   testsOf(managerId: string): number {

@@ -13,6 +13,8 @@ export const daemonSettings = z.object({
   idleTimeoutS: z.number().default(300),
   syncIntervalS: z.number().default(3),
   syncMarginS: z.number().default(10),
+  /** `[setup] dbdir-space-required`, which M's disk must have. */
+  spaceRequiredKiB: z.number().default(100_000),
   /** Files in `logs/` that are older are removed. */
   logExpireDays: z.number().default(30),
 });

@@ -110,6 +110,11 @@ export class Syncer {
     return this.#problem;
   }
 
+  /** The same in words. */
+  get problemText(): string | undefined {
+    return this.#problem === undefined ? undefined : describeProblem(this.#problem);
+  }
+
   /** Resolves once everything committed before the call is in T; fails when T cannot be written. */
   async barrier(isFull = false): Promise<{readonly stamp: number; readonly seq: number}> {
     const wanted = this.#options.writes();

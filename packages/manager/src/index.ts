@@ -1,3 +1,4 @@
+export {examineHost, type HostToExamine} from './doctor/examine-host.ts';
 export {
   type CommandInfo,
   decodeCommandInfo,
@@ -18,5 +19,6 @@ export {hasServedHere} from './helper/call-server.ts';
 export {waivedEntries} from './helper/waived-entries.ts';
 export {decodePilot, readPilotOrder, removePilotOrder} from './launch/pilot-order.ts';
 export {type ManagerPrograms, runManager} from './manager.ts';
+export {needsOf, spaceRequiredKiB} from './plan/area-needs.ts';
 export type {PlanningReply, PlanningRequest} from './plan/planner.ts';
 export {askPlanner, runPlannerChild} from './plan/planner-child.ts';

@@ -15,6 +15,8 @@ import {
   decideHomehost,
   ensureKey,
   ensureManagerDirectory,
+  type Finding,
+  type Homehost,
   localMethods,
   makeDaemonClient,
   managerCallsDirectory,
@@ -32,8 +34,10 @@ import {
   startManager,
   startMessages,
   UPGRADE,
+  withoutTestVariables,
 } from '@megatest/rpc';
 import * as z from 'zod';
+import {examineHost} from './doctor/examine-host.ts';
 import {leaveGroupOfTest, sweepGroups} from './execution/control-group.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
 import {SmallSpawner} from './execution/spawner.ts';
@@ -112,6 +116,8 @@ class Manager {
   /** When the daemon left for a newer one. */
   #replacedMs = Number.NEGATIVE_INFINITY;
   readonly #program = new ProgramFile();
+  readonly #executable: string;
+  #examining: Promise<readonly Finding[]> | undefined;
   #refusal = '';
   #hasSuccessor = false;
   readonly #homehostName: string | undefined;
@@ -122,6 +128,7 @@ class Manager {
     this.#area = area;
     this.#homehostName = settings.homehost ?? undefined;
     this.#local = local;
+    this.#executable = programs.executable;
     const directory = ensureManagerDirectory(area);
     this.#log = new ManagerLog(managerLogFile(area));
     this.#callsDirectory = managerCallsDirectory(area);
@@ -192,6 +199,7 @@ class Manager {
             .catch(() => {});
           return null;
         },
+        'manager.doctor': async () => await this.#examine(homehost),
         'manager.stop': ({reason}) => {
           this.#stop(reason);
           return null;
@@ -383,6 +391,19 @@ class Manager {
   #stop(reason: string): void {
     this.#log.write(`INFO: leaving: ${reason}`);
     this.#leave(0);
+  }
+
+  /** Who asks while it is being looked gets the same answer. */
+  async #examine(homehost: Homehost): Promise<readonly Finding[]> {
+    this.#examining ??= this.#planning
+      .needs()
+      .then(async (needs) =>
+        examineHost({needs, env: withoutTestVariables(process.env), homehost, executable: this.#executable}),
+      )
+      .finally(() => {
+        this.#examining = undefined;
+      });
+    return await this.#examining;
   }
 
   #clean(test: {readonly testId: number; readonly rundir: string; readonly shortdir: string}) {

@@ -3,10 +3,11 @@
  * that no user's command ever runs inside the manager (spec homehost.md 9.12).
  */
 import {hostname} from 'node:os';
-import type {ManagerMethods, ParsedParamsOf, PlanReply} from '@megatest/rpc';
+import {type ManagerMethods, type ParsedParamsOf, type PlanReply, withoutTestVariables} from '@megatest/rpc';
 import type {CommandInfo} from './execution/cmdinfo.ts';
 import type {TestconfigData} from './execution/testconfig-data.ts';
 import type {AreaContext} from './plan/area-context.ts';
+import type {AreaNeeds} from './plan/area-needs.ts';
 import type {PlanningReply, PlanningRequest} from './plan/planner.ts';
 import {ReadyPlanner} from './plan/ready-planner.ts';
 import type {Submissions, Submitted} from './submissions.ts';
@@ -142,6 +143,24 @@ export class Planning {
       this.#log(text);
     }
     return reply.testconfig;
+  }
+
+  /** What the area needs of this host, as it reads in the manager's own environment. */
+  async needs(): Promise<AreaNeeds> {
+    const reply = await this.#planner.ask({
+      kind: 'needs',
+      areaPath: this.#areaPath,
+      env: withoutTestVariables(process.env),
+      cwd: this.#areaPath,
+      target: '',
+      runName: '',
+      options: {},
+      argv: [],
+    });
+    if (reply.needs === undefined) {
+      throw new Error(reply.error ?? 'the area could not be read');
+    }
+    return reply.needs;
   }
 
   #requestOf(

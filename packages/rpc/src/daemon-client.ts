@@ -6,6 +6,7 @@ import type {RequestInfo} from './answer-request.ts';
 import {comesUp} from './comes-up.ts';
 import type {DaemonMethods, DaemonNotifications} from './daemon-methods.ts';
 import {type Homehost, mayBeAlive} from './discovery.ts';
+import {clockSkewLimitMs, printSkew} from './disk-clock.ts';
 import type {ManagerMethods} from './manager-methods.ts';
 import type {Handlers} from './method-table.ts';
 import type {PassingRefusal} from './passing-refusal.ts';
@@ -47,8 +48,6 @@ export type DaemonClientOptions = {
 
 /** A start is not repeated within this time: the first one may just be slow. */
 const startPauseMs = 1000;
-/** Clocks may differ by so much before somebody is told. */
-const clockSkewLimitMs = 5000;
 
 export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
   const {areaPath, homehost} = options;
@@ -60,10 +59,7 @@ export function makeDaemonClient(options: DaemonClientOptions): DaemonClient {
     const skewMs = Date.now() - serverTimeMs;
     if (Math.abs(skewMs) > clockSkewLimitMs && !isSkewTold) {
       isSkewTold = true;
-      const seconds = Math.round(Math.abs(skewMs) / 1000);
-      options.warn?.(
-        `the clock of this host is ${seconds} seconds ${skewMs > 0 ? 'ahead of' : 'behind'} that of the homehost ${homehost.name}`,
-      );
+      options.warn?.(`the clock of this host is ${printSkew(skewMs)} that of the homehost ${homehost.name}`);
     }
   }
   return new RpcClient<DaemonMethods, ManagerMethods>({

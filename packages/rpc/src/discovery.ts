@@ -16,6 +16,7 @@ import {join} from 'node:path';
 import {UserError} from '@megatest/model';
 import {areaHash} from '@megatest/store';
 import {isWritable} from './area-access.ts';
+import {fileServerNowMs} from './disk-clock.ts';
 import type {ServerRecord} from './server-record.ts';
 
 /** `.server` younger than this belongs to a living daemon. */
@@ -134,21 +135,6 @@ export function mayBeAlive(areaPath: string, record: ServerRecord): boolean {
     return fileServerNowMs(areaPath) - statSync(join(areaPath, '.server')).mtimeMs < heartbeatLimitMs;
   } catch {
     return false;
-  }
-}
-
-/** The clock of the disk that the area lies on: read by touching a file, as clocks of hosts differ. */
-export function fileServerNowMs(areaPath: string): number {
-  const probe = join(areaPath, `.clock.${hostname()}.${process.pid}`);
-  try {
-    writeFileSync(probe, '');
-    return statSync(probe).mtimeMs;
-  } catch {
-    return Date.now();
-  } finally {
-    if (existsSync(probe)) {
-      unlinkSync(probe);
-    }
   }
 }
 

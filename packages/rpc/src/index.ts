@@ -24,8 +24,8 @@ export {
 export {
   daemonSocket,
   decideHomehost,
-  fileServerNowMs,
   type Homehost,
+  heartbeatLimitMs,
   isHomehost,
   managerSocket,
   mayBeAlive,
@@ -35,6 +35,8 @@ export {
   sharedMode,
   touch,
 } from './discovery.ts';
+export {clockSkewLimitMs, diskClockFinding, fileServerNowMs, printSkew} from './disk-clock.ts';
+export {type Finding, fine, printFree, problem, spaceFinding, warning} from './finding.ts';
 export {handOverRows} from './hand-over-rows.ts';
 export {
   ensureManagerDirectory,
@@ -80,6 +82,6 @@ export {type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';
 export {type CallContext, type CallHandlers, type Connected, type Role, RpcServer} from './rpc-server.ts';
-export {ensureKey, keyFile, keyMode, readKey} from './server-keys.ts';
+export {ensureKey, type KeyName, keyFile, keyMode, readKey, viewerKeyMode} from './server-keys.ts';
 export {readServerRecord, type ServerRecord, writeServerRecord} from './server-record.ts';
 export {releaseStartLock, startDaemon, startMessages} from './start-daemon.ts';

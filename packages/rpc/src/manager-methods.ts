@@ -2,6 +2,7 @@
 import {MODES} from '@megatest/model';
 import * as z from 'zod';
 import {daemonMethods, submitOptions} from './daemon-methods.ts';
+import type {Finding} from './finding.ts';
 import {method} from './method-table.ts';
 import {reportEntry} from './report-entries.ts';
 
@@ -137,6 +138,11 @@ export const managerMethods = {
     'read',
     'The driver of a submission has ended: its environment is no longer needed.',
     {uuid: name},
+  ),
+  'manager.doctor': method<readonly Finding[]>()(
+    'long',
+    'What its host lacks that the area needs: disks, programs, hosts to be reached, clock.',
+    {},
   ),
   'manager.stop': method<null>()('read', 'Ends the manager; its tests go on.', {reason: text}),
 } as const;

@@ -63,3 +63,8 @@ export function keyMode(areaPath: string): number {
   const {mode} = statSync(areaPath);
   return 0o600 | (mode & 0o020 ? 0o040 : 0) | (mode & 0o002 ? 0o004 : 0);
 }
+
+/** Mode of the read-only key: who can read the results can look. */
+export function viewerKeyMode(areaFile: string): number {
+  return (statSync(areaFile).mode & 0o444) | 0o600;
+}

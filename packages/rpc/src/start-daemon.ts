@@ -6,7 +6,8 @@ import {spawn} from 'node:child_process';
 import {closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {dirname, join} from 'node:path';
-import {fileServerNowMs, type Homehost, processExists} from './discovery.ts';
+import {type Homehost, processExists} from './discovery.ts';
+import {fileServerNowMs} from './disk-clock.ts';
 import {withoutTestVariables} from './manager-client.ts';
 
 export type DaemonStart = {

@@ -1,5 +1,13 @@
 /** `megatest config check`: every mistake in the files of an area, like a compiler tells it; for editors and CI as JSON or SARIF. */
-import {checkArea, findArea, printProblems, problemsJson, problemsSarif} from '@megatest/config';
+import {
+  type CheckOptions,
+  type CheckResult,
+  checkArea,
+  findArea,
+  printProblems,
+  problemsJson,
+  problemsSarif,
+} from '@megatest/config';
 import {checkRules} from '@megatest/logpro';
 import {UserError} from '@megatest/model';
 import {PROGRAM_VERSION} from '@megatest/rpc';
@@ -22,28 +30,12 @@ export function checkConfig(
     delete env.MT_RUN_AREA_HOME;
   }
   const path = findArea(env, cwd, args.config);
-  const {problems, tests, targets} = checkArea(path, {
+  const {problems, tests, targets} = checkFiles(path, {
     env,
     cwd,
     ...(args.config === undefined ? {} : {configName: args.config}),
     ...(args.appendConfig === undefined ? {} : {appendConfig: args.appendConfig}),
     ...(args.target === undefined ? {} : {target: args.target}),
-    checkRules: (file) =>
-      checkRules(file, {env}).map(({severity, message, place, hint}) => ({
-        code: 'bad-rules',
-        severity,
-        message,
-        place: place ?? {file},
-        ...(hint === undefined ? {} : {hint}),
-      })),
-    checkRulesText: (text) =>
-      checkRules({name: 'logpro', text}, {env}).map(({severity, message, place, hint}) => ({
-        severity,
-        line: place?.line ?? 1,
-        column: place?.column ?? 1,
-        message,
-        ...(hint === undefined ? {} : {hint}),
-      })),
   });
   switch (format) {
     case 'json':
@@ -63,6 +55,33 @@ export function checkConfig(
       }
   }
   return problems.some(({severity}) => severity === 'error') ? 1 : 0;
+}
+
+/** What is wrong in the files of an area, log rules and all. */
+export function checkFiles(
+  path: string,
+  options: Omit<CheckOptions, 'checkRules' | 'checkRulesText'>,
+): CheckResult {
+  const {env} = options;
+  return checkArea(path, {
+    ...options,
+    checkRules: (file) =>
+      checkRules(file, {env}).map(({severity, message, place, hint}) => ({
+        code: 'bad-rules',
+        severity,
+        message,
+        place: place ?? {file},
+        ...(hint === undefined ? {} : {hint}),
+      })),
+    checkRulesText: (text) =>
+      checkRules({name: 'logpro', text}, {env}).map(({severity, message, place, hint}) => ({
+        severity,
+        line: place?.line ?? 1,
+        column: place?.column ?? 1,
+        message,
+        ...(hint === undefined ? {} : {hint}),
+      })),
+  });
 }
 
 function counted(count: number, noun: string): string {

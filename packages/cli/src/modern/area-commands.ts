@@ -185,7 +185,7 @@ export const areaCommands: CommandFile = (outcome) => [
   },
   {
     command: 'doctor',
-    describe: 'check what a run needs: config, disks, homehost, daemon, manager, database, launcher',
+    describe: 'check what a run needs: config, disks, launchers, hosts, daemon, managers, databases, clocks',
     handler: async (args: unknown) =>
       await inArea(args as SelectorArguments, outcome, async (context) => {
         const checks = await examine(context.session);

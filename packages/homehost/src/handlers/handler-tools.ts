@@ -2,6 +2,7 @@
 import {
   type CallContext,
   type Connected,
+  type Finding,
   RpcError,
   type RunSummary,
   type ServerStatus,
@@ -31,6 +32,7 @@ export type HandlerWorld = {
   readonly barrier: (isFull?: boolean) => Promise<{readonly stamp: number; readonly seq: number}>;
   readonly syncStatus: () => SyncStatus;
   readonly serverStatus: () => ServerStatus;
+  readonly doctor: (connection: Connected) => Promise<readonly Finding[]>;
   readonly shutdown: (reason: string) => void;
   readonly sessionToken: (connection: Connected) => {readonly token: string; readonly validS: number};
 };

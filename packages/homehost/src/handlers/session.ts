@@ -12,6 +12,7 @@ export function sessionHandlers(tools: HandlerTools): SessionHandlers {
   const {once, audit, store, homehost, world} = tools;
   return {
     'server.status': () => world.serverStatus(),
+    'server.doctor': async (_, {connection}) => await world.doctor(connection),
     'server.sessionToken': (_, {connection}) => world.sessionToken(connection),
     'server.shutdown': ({reason}, context) => {
       audit(context, `asked the daemon to leave: ${reason}`);

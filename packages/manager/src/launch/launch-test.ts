@@ -2,14 +2,15 @@
  * One launch, from the order to the process: a disk, a run directory, the test's files, and then either the launcher command or,
  * without one, the execution in this manager (spec execution.md 2 to 8).
  */
-import {spawn, spawnSync} from 'node:child_process';
+import {spawnSync} from 'node:child_process';
 import {closeSync, existsSync, mkdirSync, openSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {Env} from '@megatest/config';
 import {UserError} from '@megatest/model';
 import type {Launch, ReportEntry, SubmitOptions} from '@megatest/rpc';
 import {type CommandInfo, encodeCommandInfo} from '../execution/cmdinfo.ts';
-import {chooseDisk, freeKiBOf, freeSpaceOfOutput} from '../execution/disks.ts';
+import {chooseDisk} from '../execution/disks.ts';
+import {freeSpaceBy} from '../execution/free-space.ts';
 import {
   copySource,
   keepAttempt,
@@ -220,28 +221,6 @@ function besideTheTest(testDir: string, world: LaunchWorld): Placement {
   world.warnSometimes(`WARNING: there is no [disks] section, the test runs in ${path}`);
   mkdirSync(path, {recursive: true});
   return {rundir: path, shortdir: path};
-}
-
-/** How free space is measured: by the area's own script, else by the file system. */
-function freeSpaceBy(context: AreaContext, env: Env): (path: string) => number | Promise<number> {
-  const {freeSpaceScript, areaPath} = context;
-  if (freeSpaceScript === null) {
-    return freeKiBOf;
-  }
-  return async (path) =>
-    await new Promise((resolve) => {
-      const child = spawn('/bin/sh', ['-c', `${freeSpaceScript} ${path}`], {
-        cwd: areaPath,
-        env,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      let output = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-      });
-      child.once('error', () => resolve(-1));
-      child.once('close', () => resolve(freeSpaceOfOutput(output)));
-    });
 }
 
 /** Copies the test's files; a copy command of the area's own is run by a shell, its failure is only noted. */

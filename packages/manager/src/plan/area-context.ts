@@ -46,36 +46,54 @@ export function contextOf(area: Area): AreaContext {
   const {config} = area;
   const list = (section: string) =>
     config.entries(section).map(({key, value}): [string, string] => [key, value]);
-  const flexible = config.get('jobtools', 'flexi-launcher');
   return {
     areaPath: area.path,
     areaName: area.name,
     keys: [...area.keys],
     linkTree: area.linkTree,
-    disks:
-      config.section('disks') === undefined
-        ? null
-        : config.entries('disks').map(({key, value}) => ({name: key, path: value.trim()})),
-    minspaceKiB: numberOr(config.get('setup', 'minspace'), 10_000),
+    disks: disksOf(config),
+    minspaceKiB: minspaceOf(config),
     envOverride: list('env-override'),
     readVariables: config.sections
       .filter(({name}) => name.includes('env-override') && name !== 'env-override')
       .flatMap(({name}) => list(name)),
     runVariables: [...loadRunconfig(area).variables],
     runTimeLimitS: runTimeLimitS(area, new Config()) ?? null,
-    freeSpaceScript: config.get('setup', 'free-space-script')?.trim() || null,
+    freeSpaceScript: freeSpaceScriptOf(config),
     rollUpCommands: list('testrollup'),
     testCopyCommand: config.get('setup', 'testcopycmd') ?? null,
     executable: config.get('setup', 'executable') ?? null,
-    launcher: {
-      command: config.get('jobtools', 'launcher')?.trim() || null,
-      usesShell: config.get('jobtools', 'useshell') !== 'no',
-      waits: config.get('setup', 'launchwait') !== 'no',
-      isFlexible: flexible !== undefined && flexible.trim() !== 'no',
-      pilotSlots: pilotSlotsOf(config.get('jobtools', 'pilot-slots')),
-      patterns: list('launchers'),
-      hostTypes: list('host-types'),
-    },
+    launcher: launcherOf(config),
+  };
+}
+
+/** `null` = the area names none. */
+export function disksOf(config: Config): AreaContext['disks'] {
+  return config.section('disks') === undefined
+    ? null
+    : config.entries('disks').map(({key, value}) => ({name: key, path: value.trim()}));
+}
+
+export function minspaceOf(config: Config): number {
+  return numberOr(config.get('setup', 'minspace'), 10_000);
+}
+
+export function freeSpaceScriptOf(config: Config): string | null {
+  return config.get('setup', 'free-space-script')?.trim() || null;
+}
+
+export function launcherOf(config: Config): AreaContext['launcher'] {
+  const flexible = config.get('jobtools', 'flexi-launcher');
+  const list = (section: string) =>
+    config.entries(section).map(({key, value}): [string, string] => [key, value]);
+  return {
+    command: config.get('jobtools', 'launcher')?.trim() || null,
+    usesShell: config.get('jobtools', 'useshell') !== 'no',
+    waits: config.get('setup', 'launchwait') !== 'no',
+    isFlexible: flexible !== undefined && flexible.trim() !== 'no',
+    pilotSlots: pilotSlotsOf(config.get('jobtools', 'pilot-slots')),
+    patterns: list('launchers'),
+    hostTypes: list('host-types'),
   };
 }
 

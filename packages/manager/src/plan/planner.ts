@@ -36,9 +36,10 @@ import {
 import {type PlanReply, PROGRAM_VERSION, type RunPlan, type SubmitOptions} from '@megatest/rpc';
 import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
+import {type AreaNeeds, needsOf, spaceRequiredKiB} from './area-needs.ts';
 
 export type PlanningRequest = {
-  readonly kind: 'plan' | 'context' | 'items' | 'testconfig' | 'settings';
+  readonly kind: 'plan' | 'context' | 'items' | 'testconfig' | 'settings' | 'needs';
   readonly areaPath: string;
   readonly env: Env;
   readonly cwd: string;
@@ -62,6 +63,8 @@ export type PlanningReply = {
   readonly testconfig?: TestconfigData;
   /** What the daemon of the area needs to know. */
   readonly settings?: DaemonSettingsText;
+  /** What the area needs of each host that works for it. */
+  readonly needs?: AreaNeeds;
   readonly messages: readonly PlanMessage[];
   /** A mistake of the user, printed, that ends the run. */
   readonly error?: string;
@@ -131,6 +134,8 @@ function read(
       return {context: contextOf(area)};
     case 'settings':
       return {settings: settingsOfDaemon(area)};
+    case 'needs':
+      return {needs: needsOf(area)};
     case 'plan':
       return {...planRun(area, request, progress, say, messages), context: contextOf(area)};
     case 'items': {
@@ -278,6 +283,7 @@ function settingsOfDaemon(area: Area): DaemonSettingsText {
     idleTimeoutS: timeoutHours === undefined ? undefined : timeoutHours * secondsPerHour,
     syncIntervalS: number('sync', 'interval'),
     syncMarginS: number('sync', 'margin'),
+    spaceRequiredKiB: number('setup', 'dbdir-space-required'),
     logExpireDays: number('setup', 'log-expire-days'),
   };
 }
@@ -315,7 +321,7 @@ function keepConfigs(area: Area, target: string, runconfig: Config): void {
 }
 
 function checkSpace(area: Area): void {
-  const required = numberOr(area.config.get('setup', 'dbdir-space-required'), 100_000);
+  const required = spaceRequiredKiB(area);
   const {bavail, bsize} = statfsSync(area.path);
   const have = Math.floor((bavail * bsize) / 1024);
   if (have <= required) {

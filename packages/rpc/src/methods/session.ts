@@ -1,6 +1,7 @@
 /** What the daemon answers about itself, its sessions and its copies (spec homehost.md 9.1). */
 import {type Counts, IMPORTED_TABLES, type MovedId} from '@megatest/store';
 import * as z from 'zod';
+import type {Finding} from '../finding.ts';
 import {method} from '../method-table.ts';
 import {id, name, text} from './shapes.ts';
 
@@ -90,6 +91,11 @@ export const sessionMethods = {
   'server.status': method<ServerStatus>()(
     'read',
     'What the daemon is doing, for whom, and how far behind T is.',
+    {},
+  ),
+  'server.doctor': method<readonly Finding[]>()(
+    'long',
+    'What the daemon finds of itself, its databases and its disk, and for who may write what the managers of other hosts and users find.',
     {},
   ),
   'server.sessionToken': method<{readonly token: string; readonly validS: number}>()(
