@@ -2,6 +2,7 @@
 import type {CallContext, DaemonMethods, Handlers} from '@megatest/rpc';
 import {feedHandlers} from './handlers/feed.ts';
 import {type HandlerWorld, makeTools} from './handlers/handler-tools.ts';
+import {jobsHandlers} from './handlers/jobs.ts';
 import {managersHandlers} from './handlers/managers.ts';
 import {recordsHandlers} from './handlers/records.ts';
 import {runsHandlers} from './handlers/runs.ts';
@@ -16,6 +17,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...testsHandlers(tools),
     ...recordsHandlers(tools),
     ...managersHandlers(tools),
+    ...jobsHandlers(tools),
     ...feedHandlers(tools),
   };
 }

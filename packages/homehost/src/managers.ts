@@ -85,6 +85,10 @@ export class Managers {
     });
   }
 
+  get(managerId: string): Manager | undefined {
+    return this.#byId.get(managerId);
+  }
+
   hostOf(managerId: string): string | undefined {
     return this.#byId.get(managerId)?.host;
   }

@@ -29,11 +29,14 @@ export class PlanOrders {
 
   /** A plan for a new driver, and what comes before its first test. */
   async plan(driver: Driver): Promise<void> {
-    const {uuid, target, runName, options, manager: at, argv, action} = driver.submission;
+    const {uuid, target, runName, options, manager: at, argv, action, jobId} = driver.submission;
     for (;;) {
       let manager: Manager | undefined;
       try {
         manager = await this.#world.managers.wait(at.host, at.user, managerWaitMs);
+        if (jobId !== undefined) {
+          await ask(manager, 'manager.openSubmission', {uuid, target});
+        }
         const reply = planReply.parse(
           await ask(manager, 'manager.plan', {
             submission: {uuid, target, runName, options},

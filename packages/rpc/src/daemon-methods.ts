@@ -1,6 +1,7 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 import * as z from 'zod';
 import {feedMethods, feedNotifications} from './methods/feed.ts';
+import {jobsMethods} from './methods/jobs.ts';
 import {managersMethods} from './methods/managers.ts';
 import {recordsMethods} from './methods/records.ts';
 import {runsMethods} from './methods/runs.ts';
@@ -19,6 +20,7 @@ export const daemonMethods = {
   ...testsMethods,
   ...recordsMethods,
   ...managersMethods,
+  ...jobsMethods,
   ...feedMethods,
 } as const;
 

@@ -3,6 +3,7 @@ import {MODES} from '@megatest/model';
 import * as z from 'zod';
 import {daemonMethods, submitOptions} from './daemon-methods.ts';
 import {method} from './method-table.ts';
+import {managerJob} from './methods/jobs.ts';
 import {reportEntry} from './report-entries.ts';
 
 const name = z.string().max(4096);
@@ -138,6 +139,17 @@ export const managerMethods = {
     'The driver of a submission has ended: its environment is no longer needed.',
     {uuid: name},
   ),
+  'manager.openSubmission': method<null>()(
+    'read',
+    'A run that no command submits but a job: it gets the environment of the manager.',
+    {uuid: name, target: name},
+  ),
+  'manager.job': method<null>()(
+    'read',
+    'Runs a job as a command; answered when the order is on disk, its end is reported.',
+    {job: managerJob, claimToken: name, leaseUntil: id},
+  ),
+  'manager.endJob': method<null>()('read', 'Ends the command of a job.', {id, reason: text}),
   'manager.stop': method<null>()('read', 'Ends the manager; its tests go on.', {reason: text}),
 } as const;
 

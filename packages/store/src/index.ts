@@ -12,6 +12,7 @@ export {
   type MovedId,
   renamed,
 } from './import-rows.ts';
+export type {JobRow, JobSelection, JobUpdate, NewJob} from './job-table.ts';
 export type {Merged, Overridden} from './merge.ts';
 export {
   type AreaIdentity,
@@ -28,7 +29,7 @@ export type {RegisterRun, RunRow, StateCount} from './run-table.ts';
 export type {RunnerRow} from './runner-table.ts';
 export {ensureSchema, type KeyColumn, PROGRAM_VERSION, SCHEMA_VERSION} from './schema.ts';
 export type {StepRow} from './step-table.ts';
-export {type Changes, Store} from './store.ts';
+export {type Changes, noChanges, Store} from './store.ts';
 export {
   type CacheOutcome,
   type FlushReport,

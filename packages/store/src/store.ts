@@ -7,6 +7,7 @@
 import {AttemptTable} from './attempt-table.ts';
 import type {Connection} from './connection.ts';
 import {DataTable} from './data-table.ts';
+import {JobTable} from './job-table.ts';
 import {MetaTable} from './meta-table.ts';
 import {RunTable} from './run-table.ts';
 import {RunnerTable} from './runner-table.ts';
@@ -21,7 +22,12 @@ export type Changes = {
   readonly runs: Set<number>;
   readonly tests: Set<number>;
   readonly runners: Set<number>;
+  readonly jobs: Set<number>;
 };
+
+export function noChanges(): Changes {
+  return {runs: new Set(), tests: new Set(), runners: new Set(), jobs: new Set()};
+}
 
 export class Store {
   readonly db: Connection;
@@ -32,9 +38,10 @@ export class Store {
   readonly data: DataTable;
   readonly usage: UsageTable;
   readonly runners: RunnerTable;
+  readonly jobs: JobTable;
   readonly attempts: AttemptTable;
   readonly meta: MetaTable;
-  #changes: Changes = {runs: new Set(), tests: new Set(), runners: new Set()};
+  #changes: Changes = noChanges();
 
   constructor(db: Connection) {
     this.db = db;
@@ -46,6 +53,7 @@ export class Store {
     this.data = new DataTable(db, changed, this.tests);
     this.usage = new UsageTable(db);
     this.runners = new RunnerTable(db, changed);
+    this.jobs = new JobTable(db, changed);
     this.attempts = new AttemptTable(db);
     this.meta = new MetaTable(db);
   }
@@ -57,7 +65,7 @@ export class Store {
 
   takeChanges(): Changes {
     const changes = this.#changes;
-    this.#changes = {runs: new Set(), tests: new Set(), runners: new Set()};
+    this.#changes = noChanges();
     return changes;
   }
 

@@ -1,12 +1,9 @@
 /** Runs and what drives them. */
-import {isRunning} from '@megatest/model';
 import {type CallHandlers, RpcError, type runsMethods} from '@megatest/rpc';
 import type {TestRow} from '@megatest/store';
+import {killRuns, markIncomplete, setLock} from '../run-changes.ts';
 import type {HandlerTools} from './handler-tools.ts';
 import {removeTests} from './remove-tests.ts';
-
-/** `[setup] deadtime` when nothing else is said. */
-const defaultDeadtimeS = 7200;
 
 export type RunsHandlers = CallHandlers<typeof runsMethods>;
 
@@ -47,11 +44,7 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
       return null;
     },
     'runs.setLock': async ({runId, locked, user}, context) => {
-      await once(context, () => {
-        const state = locked ? 'locked' : 'unlocked';
-        store.runs.setState(runId, state);
-        store.addAccess(user, `${state} ${runId}`, homehost.nowS());
-      });
+      await once(context, () => setLock(homehost, runId, locked, user));
       audit(context, `${locked ? 'locked' : 'unlocked'} run ${runId}`);
       return null;
     },
@@ -77,27 +70,12 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
     },
     'runs.markIncomplete': async ({target, runPatt, deadtimeS}, context) => {
       audit(context, 'marked dead tests');
-      const testIds: number[] = [];
-      for (const run of store.runs.find({runPatt: runPatt ?? '%', targetPatt: target})) {
-        testIds.push(...(await homehost.markDead(run.id, deadtimeS ?? defaultDeadtimeS)));
-      }
-      return {testIds};
+      const choice = {target, runPatt, deadtimeS};
+      return {testIds: await homehost.write(() => markIncomplete(homehost, choice))};
     },
     'runs.kill': async ({target, runPatt, testPatt}, context) => {
       audit(context, `killed ${target} ${runPatt} ${testPatt}`);
-      const runs = selectRuns(target, runPatt);
-      let drivers = 0;
-      for (const driver of runs.flatMap((run) => homehost.driversOfRun(run.id))) {
-        drivers += (await homehost.stopDriver(driver.id)) ? 1 : 0;
-      }
-      const tests = selectTests({target, runPatt, testPatt}).filter((row) => isRunning(row.state));
-      return {
-        tests: await homehost.kill(
-          tests.map((row) => row.id),
-          'killed on request',
-        ),
-        drivers,
-      };
+      return await killRuns(homehost, {target, runPatt, testPatt});
     },
     'runners.list': () => store.runners.list().map(({plan: _, ...row}) => row),
     'runners.stop': async ({driverId}) => ({stopped: (await homehost.stopDriver(driverId)) ? 1 : 0}),

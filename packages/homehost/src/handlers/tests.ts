@@ -1,6 +1,7 @@
 /** Tests. */
 import {type CallHandlers, RpcError, type testsMethods} from '@megatest/rpc';
 import {claim} from '../reports.ts';
+import {setStates} from '../run-changes.ts';
 import type {HandlerTools} from './handler-tools.ts';
 import {why} from './why.ts';
 
@@ -9,7 +10,7 @@ const listLimit = 5000;
 export type TestsHandlers = CallHandlers<typeof testsMethods>;
 
 export function testsHandlers(tools: HandlerTools): TestsHandlers {
-  const {once, auditState, selectTests, find, core, store, homehost} = tools;
+  const {once, auditState, find, core, store, homehost} = tools;
   return {
     'tests.list': ({runIds, testPatt, states, statuses, exclude, afterId, limit}) =>
       store.tests.list({runIds, testPatt, states, statuses, exclude, afterId, limit: limit ?? listLimit}),
@@ -48,21 +49,16 @@ export function testsHandlers(tools: HandlerTools): TestsHandlers {
       context,
     ) => {
       auditState(context, `${target} ${runPatt} ${testPatt}`, state, status);
-      const rows = [
-        ...selectTests({target, runPatt, testPatt, states: fromStates, statuses: fromStatuses}),
-      ].sort((a, b) => b.rundir.length - a.rundir.length);
-      await once(context, () => {
-        for (const row of rows) {
-          store.tests.setState(row.id, {state, status, comment}, homehost.nowS());
-        }
+      const choice = {target, runPatt, testPatt, states: fromStates, statuses: fromStatuses};
+      let ids: readonly number[] = [];
+      const changed = await once(context, () => {
+        ids = setStates(homehost, choice, {state, status, comment});
+        return ids.length;
       });
       if (state === 'KILLREQ') {
-        homehost.tellToKill(
-          rows.map((row) => row.id),
-          'killed on request',
-        );
+        homehost.tellToKill(ids, 'killed on request');
       }
-      return {changed: rows.length};
+      return {changed};
     },
     'tests.claim': async (params, context) => {
       const result = await once(context, () => claim(store, params, homehost.nowS()));

@@ -28,6 +28,7 @@ import {
   choosePattern,
   type PlanMessage,
   type PlannedItem,
+  parseDuration,
   printUserError,
   TagExpression,
   type TestMeta,
@@ -279,6 +280,16 @@ function settingsOfDaemon(area: Area): DaemonSettingsText {
     syncIntervalS: number('sync', 'interval'),
     syncMarginS: number('sync', 'margin'),
     logExpireDays: number('setup', 'log-expire-days'),
+    jobs: {
+      maxActions: number('jobs', 'max-actions'),
+      leaseS: number('jobs', 'lease'),
+      keepDoneS: parseDuration(config.get('jobs', 'keep-done') ?? ''),
+      keepFailedS: parseDuration(config.get('jobs', 'keep-failed') ?? ''),
+      users: config
+        .get('jobs', 'users')
+        ?.split(/\s+/)
+        .filter((user) => user !== ''),
+    },
   };
 }
 
