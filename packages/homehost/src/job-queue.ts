@@ -39,8 +39,8 @@ export type JobQueueOptions = {
 
 type Begun = {readonly job: JobRow; readonly manager: Manager | undefined};
 
-/** A manager that was started, or lost its daemon, gets so long to come up before another one is started. */
-const managerStartMs = 10_000;
+/** A manager that was started, or lost its daemon, gets so long to come up; one too many finds that out by itself. */
+const managerStartMs = 3000;
 const pruneMs = 3_600_000;
 /** Timers cannot be set for much longer. */
 const longestTimerMs = 3_600_000;
@@ -60,6 +60,7 @@ export class JobQueue {
   #isIdle = false;
   #needsOwnManager = false;
   #timer: NodeJS.Timeout | undefined;
+  #managerTimer: NodeJS.Timeout | undefined;
   #managerStartedMs = Number.NEGATIVE_INFINITY;
   #prunedMs = Number.NEGATIVE_INFINITY;
 
@@ -218,13 +219,19 @@ export class JobQueue {
     if (job === undefined || !isAtWork(job) || job.claimToken !== entry.claimToken) {
       return;
     }
-    if (entry.type === 'jobStarted') {
-      // Said again by the manager that took it over.
-      if (job.state === 'claimed') {
-        this.#records.set(job, 'running', {startTime: this.#homehost.nowS()});
-      }
-    } else {
-      this.#records.end(job, endOfJob(entry.exitCode), entry.message, entry.exitCode);
+    switch (entry.type) {
+      case 'jobStarted':
+        // It is said again by the manager that took it over.
+        if (job.state === 'claimed') {
+          this.#records.set(job, 'running', {startTime: this.#homehost.nowS()});
+        }
+        return;
+      case 'jobEnded':
+        this.#records.end(job, endOfJob(entry.exitCode), entry.message, entry.exitCode);
+        return;
+      case 'jobLost':
+        this.#records.lost(job.id, 'process');
+        return;
     }
   }
 
@@ -404,10 +411,22 @@ export class JobQueue {
   }
 
   #startManager(): void {
-    if (performance.now() - this.#managerStartedMs > managerStartMs && !this.#homehost.isLeaving) {
-      this.#managerStartedMs = performance.now();
-      this.#options.startManager();
+    const waitMs = this.#managerStartedMs + managerStartMs - performance.now();
+    if (this.#homehost.isLeaving || this.#managerTimer !== undefined) {
+      return;
     }
+    if (waitMs > 0) {
+      this.#managerTimer = setTimeout(() => {
+        this.#managerTimer = undefined;
+        if (this.#needsOwnManager) {
+          this.#startManager();
+        }
+      }, waitMs);
+      this.#managerTimer.unref();
+      return;
+    }
+    this.#managerStartedMs = performance.now();
+    this.#options.startManager();
   }
 }
 

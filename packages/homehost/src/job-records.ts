@@ -84,15 +84,15 @@ export class JobRecords {
     }
   }
 
-  /** Its manager is gone, or what that one knew of it. */
-  lost(jobId: number): JobRow | undefined {
+  /** Its manager is gone, or its process: how it ended will not be known. */
+  lost(jobId: number, what = 'manager'): JobRow | undefined {
     const job = this.#world.store.jobs.get(jobId);
     this.#world.leases.end(jobId);
     if (job !== undefined && isAtWork(job)) {
       if (mayRepeat(job)) {
-        this.requeue(job, 'its manager was lost');
+        this.requeue(job, `its ${what} was lost`);
       } else {
-        this.end(job, 'failed', 'manager lost', null);
+        this.end(job, 'failed', `${what} lost`, null);
       }
     }
     return job;

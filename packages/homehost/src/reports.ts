@@ -29,10 +29,10 @@ export function applyReport(
   store.tests.together(() => {
     for (const {seq, entry} of entries) {
       if (seq > done) {
-        if (entry.type === 'jobStarted' || entry.type === 'jobEnded') {
-          hooks.onJob(entry);
-        } else {
+        if ('testId' in entry) {
           applyEntry(store, entry, nowS, hooks);
+        } else {
+          hooks.onJob(entry);
         }
         done = seq;
       }

@@ -65,7 +65,7 @@ export class Journal {
     this.#bytes += line.length;
     this.#pending.push(numbered);
     // The end of a test is what its dependants and the next launch wait for, that of a job who has added it.
-    if (isEnd(entry) || entry.type === 'jobEnded') {
+    if (isEnd(entry) || isJobEnd(entry)) {
       this.kick();
     } else {
       this.#linger ??= setTimeout(() => this.kick(), lingerMs);
@@ -93,7 +93,7 @@ export class Journal {
   /** Jobs whose end is written down and not yet acknowledged. */
   get unheardJobs(): readonly {readonly id: number; readonly claimToken: string}[] {
     return this.#pending.flatMap(({entry}) =>
-      entry.type === 'jobEnded' ? [{id: entry.id, claimToken: entry.claimToken}] : [],
+      isJobEnd(entry) ? [{id: entry.id, claimToken: entry.claimToken}] : [],
     );
   }
 
@@ -149,6 +149,12 @@ type End = Extract<JournalEntry, {readonly type: 'ended' | 'launchFailed' | 'ski
 
 function isEnd(entry: JournalEntry): entry is End {
   return entry.type === 'ended' || entry.type === 'launchFailed' || entry.type === 'skipped';
+}
+
+type JobEnd = Extract<JournalEntry, {readonly type: 'jobEnded' | 'jobLost'}>;
+
+function isJobEnd(entry: JournalEntry): entry is JobEnd {
+  return entry.type === 'jobEnded' || entry.type === 'jobLost';
 }
 
 function readJournal(

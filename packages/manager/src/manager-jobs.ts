@@ -37,6 +37,10 @@ export type JobsWorld = {
 
 type Open = Pick<ClaimedJob, 'job' | 'claimToken'>;
 
+type JobEnd =
+  | {readonly type: 'jobEnded'; readonly exitCode: number; readonly message: string}
+  | {readonly type: 'jobLost'};
+
 /** Of the command's own words that are told of its failure. */
 const mostMessageBytes = 500;
 /** Exit code of what was ended on request. */
@@ -123,21 +127,22 @@ export class ManagerJobs {
   async #run(open: Open): Promise<void> {
     const {job, claimToken} = open;
     const {journal, log} = this.#world;
-    let end: {readonly exitCode: number; readonly message: string};
+    const claimed = {id: job.id, claimToken};
+    let end: JobEnd;
     try {
       const started = await this.#start(open);
       if (started === undefined) {
-        end = {exitCode: endedOnRequest, message: this.#killReason(job.id) ?? ''};
+        end = {type: 'jobEnded', exitCode: endedOnRequest, message: this.#killReason(job.id) ?? ''};
       } else {
-        journal.add({type: 'jobStarted', id: job.id, claimToken});
+        journal.add({type: 'jobStarted', ...claimed});
         end = this.#judge(job, await started.ended);
       }
     } catch (error) {
-      end = {exitCode: 1, message: error instanceof Error ? error.message : String(error)};
+      end = {type: 'jobEnded', exitCode: 1, message: error instanceof Error ? error.message : String(error)};
       log(`ERROR: job ${job.id}: ${end.message}`);
     }
     if (this.#open.get(job.id) === open) {
-      journal.add({type: 'jobEnded', id: job.id, claimToken, ...end});
+      journal.add({...claimed, ...end});
       this.#open.delete(job.id);
       this.#remove(job.id);
     }
@@ -175,19 +180,22 @@ export class ManagerJobs {
     );
   }
 
-  #judge({id}: ManagerJob, {code, signal}: StepEnd): {readonly exitCode: number; readonly message: string} {
+  #judge({id}: ManagerJob, {code, signal}: StepEnd): JobEnd {
     const reason = this.#killReason(id);
     if (reason !== undefined && code !== 0) {
-      return {exitCode: endedOnRequest, message: reason};
+      return {type: 'jobEnded', exitCode: endedOnRequest, message: reason};
+    }
+    if (code === null) {
+      return {type: 'jobLost'};
     }
     if (code === 0) {
-      return {exitCode: 0, message: ''};
+      return {type: 'jobEnded', exitCode: 0, message: ''};
     }
     const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
     const words = lastLine(this.#logOf(id));
     // A command's own 130 is a failure like any other: nobody has ended it.
-    const exitCode = code === null || code === endedOnRequest ? 1 : code;
-    return {exitCode, message: words === '' ? how : `${how}: ${words}`};
+    const exitCode = code === endedOnRequest ? 1 : code;
+    return {type: 'jobEnded', exitCode, message: words === '' ? how : `${how}: ${words}`};
   }
 
   async #kill(open: Open): Promise<void> {

@@ -93,6 +93,8 @@ const jobEntries = [
   z.strictObject({type: z.literal('jobStarted'), ...claimedJob}),
   /** 130: it was ended on request. */
   z.strictObject({type: z.literal('jobEnded'), ...claimedJob, exitCode: z.number().int(), message: text}),
+  /** Its process is gone, and nobody knows how it ended. */
+  z.strictObject({type: z.literal('jobLost'), ...claimedJob}),
 ] as const;
 
 /** What is to be said of a test; its own helper calls may say that too. */
