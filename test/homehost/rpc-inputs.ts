@@ -101,6 +101,8 @@ function request(random: Random, role: FuzzRole): unknown {
 /** What a parameter of that name looks like when it is right. */
 function likely(random: Random, name: string): unknown {
   switch (name) {
+    case 'id':
+    case 'offset':
     case 'runId':
     case 'testId':
     case 'driverId':

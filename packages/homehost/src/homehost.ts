@@ -146,6 +146,7 @@ export class Homehost {
   /** Somebody else wrote rows of these tests into M: drivers and slots go by them from now on. */
   takeForeign(testIds: readonly number[]): void {
     this.store.invalidate();
+    this.jobs.look();
     void this.write(() => this.store.noteChanged(testIds)).catch((error: unknown) => {
       this.#log('ERROR', `rows of ${testIds.length} tests were taken, and nobody could be told: ${error}`);
     });

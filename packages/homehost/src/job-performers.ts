@@ -5,6 +5,7 @@ import type {JobRow} from '@megatest/store';
 import type {Homehost} from './homehost.ts';
 import {actForJob} from './job-acts.ts';
 import {concernSameRun} from './job-conflicts.ts';
+import type {JobLogs} from './job-logs.ts';
 import {claimOf, executorName, isAtWork, type JobRecords} from './job-records.ts';
 import {submissionOf} from './job-request.ts';
 import {ask, type Manager} from './managers.ts';
@@ -13,9 +14,12 @@ export class JobPerformers {
   readonly #homehost: Homehost;
   readonly #records: JobRecords;
 
-  constructor(homehost: Homehost, records: JobRecords) {
+  readonly #logs: JobLogs;
+
+  constructor(homehost: Homehost, records: JobRecords, logs: JobLogs) {
     this.#homehost = homehost;
     this.#records = records;
+    this.#logs = logs;
   }
 
   /** `manager`: of a job that needs one. */
@@ -37,8 +41,9 @@ export class JobPerformers {
     }
   }
 
-  /** What a removal stops first (mtutil.md 15.4). */
+  /** What comes before the order: a log of its own, and the end of what a removal stops first (mtutil.md 15.4). */
   async makeWay(job: JobRow): Promise<void> {
+    await this.#logs.written();
     if (job.action === 'remove') {
       for (const driver of [...this.#homehost.drivers.values()]) {
         if (concernSameRun(job, driver.submission)) {
@@ -66,9 +71,10 @@ export class JobPerformers {
     switch (jobAction(job.action).by) {
       case 'driver': {
         const driver = [...drivers.values()].find(({submission}) => submission.jobId === job.id);
-        if (driver !== undefined) {
-          await this.#homehost.stopDriver(driver.id, who);
+        if (driver === undefined) {
+          throw new RpcError('conflict', `job ${job.id} is just being begun`, {current: job.state});
         }
+        await this.#homehost.stopDriver(driver.id, who);
         return;
       }
       case 'manager': {

@@ -14,19 +14,18 @@
  * dies in between leaves a `claimed` row, with which the next one goes on. A job is `running` once its performer says so: the driver
  * that is registered, the manager that has started the command, the daemon that changes rows.
  */
-import {hostname, userInfo} from 'node:os';
 import {endOfJob, jobAction} from '@megatest/model';
 import {type ClaimedJob, type JobEntry, RpcError} from '@megatest/rpc';
 import type {JobRow} from '@megatest/store';
 import type {Driver} from './driver.ts';
 import type {Homehost} from './homehost.ts';
-import {conflictOf, type Held} from './job-conflicts.ts';
-import {decideJob} from './job-decision.ts';
+import {type Choice, type ChoiceWorld, chooseJobs, type JobFilter} from './job-choice.ts';
 import {JobLeases} from './job-leases.ts';
 import {JobLogs} from './job-logs.ts';
 import {JobPerformers} from './job-performers.ts';
 import {claimOf, executorName, isAtWork, JobRecords} from './job-records.ts';
 import {ask, type Manager} from './managers.ts';
+import {OwnManager} from './own-manager.ts';
 import type {JobSettings} from './settings.ts';
 
 export type JobQueueOptions = {
@@ -37,39 +36,36 @@ export type JobQueueOptions = {
   readonly log: (level: 'WARNING', text: string) => void;
 };
 
-type Begun = {readonly job: JobRow; readonly manager: Manager | undefined};
-
-/** A manager that was started, or lost its daemon, gets so long to come up; one too many finds that out by itself. */
-const managerStartMs = 3000;
 const pruneMs = 3_600_000;
 /** Timers cannot be set for much longer. */
 const longestTimerMs = 3_600_000;
+const everything: JobFilter = {isWanted: () => true, max: Number.POSITIVE_INFINITY};
 
 export class JobQueue {
   readonly logs: JobLogs;
   readonly settings: JobSettings;
   readonly #homehost: Homehost;
-  readonly #options: JobQueueOptions;
+  readonly #log: JobQueueOptions['log'];
   readonly #leases: JobLeases;
   readonly #records: JobRecords;
   readonly #performers: JobPerformers;
-  readonly #own = {host: hostname(), user: userInfo().username};
+  readonly #own: OwnManager;
+  readonly #choiceWorld: ChoiceWorld;
   #isPoked = false;
   /** Something has not ended, as far as is known: what else happens may concern it. */
   #hasOpen = true;
   #isIdle = false;
-  #needsOwnManager = false;
+  /** The database took no writes when jobs were to be handed out. */
+  #mustTryAgain = false;
   #timer: NodeJS.Timeout | undefined;
-  #managerTimer: NodeJS.Timeout | undefined;
-  #managerStartedMs = Number.NEGATIVE_INFINITY;
   #prunedMs = Number.NEGATIVE_INFINITY;
 
   constructor(homehost: Homehost, options: JobQueueOptions) {
-    const {store, nowS} = homehost;
-    const {leaseS} = options.settings;
+    const {store, managers, drivers, nowS} = homehost;
+    const {leaseS, maxActions} = options.settings;
     this.settings = options.settings;
     this.#homehost = homehost;
-    this.#options = options;
+    this.#log = options.log;
     this.logs = new JobLogs(options.areaPath, (text) => options.log('WARNING', text));
     this.#leases = new JobLeases(leaseS);
     this.#records = new JobRecords({
@@ -77,9 +73,23 @@ export class JobQueue {
       nowS,
       leaseS,
       leases: this.#leases,
-      onFreed: () => this.#mustLook(),
+      onFreed: () => this.look(),
     });
-    this.#performers = new JobPerformers(homehost, this.#records);
+    this.#own = new OwnManager(() => {
+      if (!homehost.isLeaving) {
+        options.startManager();
+      }
+    });
+    this.#choiceWorld = {
+      store,
+      managers,
+      drivers,
+      nowS,
+      records: this.#records,
+      host: this.#own.host,
+      maxActions,
+    };
+    this.#performers = new JobPerformers(homehost, this.#records, this.logs);
   }
 
   /** Whether a daemon may leave; what waits for the manager of another user does not keep it. */
@@ -98,7 +108,10 @@ export class JobQueue {
   /** Goes on with what an earlier daemon left: called once the drivers are there again. */
   async restore(): Promise<void> {
     const {store, drivers} = this.#homehost;
-    this.#managerStartedMs = performance.now();
+    if (this.atWork.length === 0) {
+      this.poke();
+      return;
+    }
     await this.#homehost.write(() => {
       const driven = new Set([...drivers.values()].map(({submission}) => submission.jobId));
       for (const job of store.jobs.open().filter(isAtWork)) {
@@ -117,7 +130,13 @@ export class JobQueue {
   /** A new row; after its commit. */
   added(jobId: number): void {
     this.logs.begin(jobId);
-    this.#mustLook();
+    this.look();
+  }
+
+  /** There may be jobs of which nothing is known here. */
+  look(): void {
+    this.#hasOpen = true;
+    this.poke();
   }
 
   /** Something has changed for which jobs may have waited. */
@@ -127,8 +146,9 @@ export class JobQueue {
       setImmediate(() => {
         this.#isPoked = false;
         void this.#handOut().catch((error: unknown) => {
+          this.#mustTryAgain = true;
           if (!this.#homehost.isLeaving) {
-            this.#options.log('WARNING', `jobs could not be handed out: ${error}`);
+            this.#log('WARNING', `jobs could not be handed out: ${error}`);
           }
         });
       });
@@ -137,8 +157,10 @@ export class JobQueue {
 
   /** Every few seconds: leases, managers that are missed, and what is old. */
   lookAround(): void {
-    if (this.#needsOwnManager) {
-      this.#startManager();
+    this.#own.look();
+    if (this.#mustTryAgain) {
+      this.#mustTryAgain = false;
+      this.look();
     }
     const expired = this.#leases.expired();
     const prunes = performance.now() - this.#prunedMs >= pruneMs;
@@ -295,7 +317,7 @@ export class JobQueue {
   /** Jobs that a manager asks for. */
   async claimFor(manager: Manager, actions: readonly string[], max: number): Promise<readonly ClaimedJob[]> {
     const begun = await this.#homehost.write(() =>
-      this.#choose((job, to) => to === manager && actions.includes(job.action), max),
+      this.#choose({isWanted: (job, to) => to === manager && actions.includes(job.action), max}),
     );
     for (const {job} of begun) {
       await this.#performers.makeWay(job);
@@ -303,73 +325,37 @@ export class JobQueue {
     return begun.map(({job}) => claimOf(job));
   }
 
-  #mustLook(): void {
-    this.#hasOpen = true;
-    this.poke();
-  }
-
   async #handOut(): Promise<void> {
-    const begun = await this.#homehost.write(() => this.#choose(() => true));
+    if (this.#homehost.store.jobs.open().length === 0) {
+      // A write, even of nothing, would be copied to T.
+      this.#noteRest({begun: [], open: [], forManager: []});
+      return;
+    }
+    const begun = await this.#homehost.write(() => this.#choose(everything));
     for (const {job, manager} of begun) {
       void this.#performers.perform(job, manager).catch((error: unknown) => {
-        this.#options.log('WARNING', `job ${job.id}: ${error instanceof Error ? error.message : error}`);
+        this.#log('WARNING', `job ${job.id}: ${error instanceof Error ? error.message : error}`);
       });
     }
   }
 
-  /** Within a transaction: claims what may begin, and says of the rest what it waits for. */
-  #choose(
-    isWanted: (job: JobRow, manager: Manager | undefined) => boolean,
-    max = Number.POSITIVE_INFINITY,
-  ): readonly Begun[] {
-    const {store, nowS} = this.#homehost;
-    const open = store.jobs.open();
-    const held = this.#held(open);
-    const isCommand = ({action}: JobRow) => jobAction(action).by === 'manager';
-    let commands = open.filter((job) => isAtWork(job) && isCommand(job)).length;
-    const begun: Begun[] = [];
-    const waiting: JobRow[] = [];
-    for (const job of open.filter((each) => !isAtWork(each))) {
-      const manager = jobAction(job.action).by === 'daemon' ? undefined : this.#managerFor(job);
-      const decision = decideJob(job, {
-        nowS: nowS(),
-        conflict: conflictOf(heldOf(job), [...held.values()]),
-        hasManager: manager !== undefined,
-        hasRoom: commands < this.settings.maxActions,
-      });
-      if (decision.kind === 'begin' && begun.length < max && isWanted(job, manager)) {
-        commands += isCommand(job) ? 1 : 0;
-        const claimed = this.#records.claim(job, manager === undefined ? 'daemon' : executorName(manager));
-        begun.push({job: claimed, manager});
-        held.set(`job ${job.id}`, heldOf(claimed));
-        continue;
-      }
-      const state = decision.kind === 'waiting' ? 'waiting' : 'queued';
-      const message = decision.kind === 'waiting' ? decision.message : '';
-      if (job.state !== state || job.message !== message) {
-        this.#records.set(job, state, {message});
-      }
-      if (decision.kind === 'waiting' && decision.forManager) {
-        waiting.push(job);
-      }
-    }
-    this.#noteRest(open, waiting);
-    return begun;
+  /** Within a transaction. */
+  #choose(filter: JobFilter): Choice['begun'] {
+    const choice = chooseJobs(this.#choiceWorld, filter);
+    this.#noteRest(choice);
+    return choice.begun;
   }
 
   /** What is to be looked after until something else happens. */
-  #noteRest(open: readonly JobRow[], forManager: readonly JobRow[]): void {
+  #noteRest({open, forManager}: Choice): void {
     const {managers, nowS} = this.#homehost;
-    const own = executorName(this.#own);
-    const isOwnThere = managers.find(this.#own.host, this.#own.user) !== undefined;
-    const isMissed = open.some((job) => isAtWork(job) && job.claimedBy === own) && !isOwnThere;
-    this.#needsOwnManager = isMissed || forManager.some(({owner}) => owner === this.#own.user);
+    const {host, user} = this.#own;
+    const isOwnThere = managers.find(host, user) !== undefined;
+    const isMissed = open.some((job) => isAtWork(job) && job.claimedBy === executorName(this.#own));
+    const ofOthers = forManager.filter(({owner}) => owner !== user);
+    this.#own.isNeeded = (isMissed && !isOwnThere) || ofOthers.length < forManager.length;
     this.#hasOpen = open.length > 0;
-    const ofOthers = forManager.filter(({owner}) => owner !== this.#own.user);
     this.#isIdle = open.length === ofOthers.length;
-    if (this.#needsOwnManager) {
-      this.#startManager();
-    }
     clearTimeout(this.#timer);
     const times = open.map(({notBefore}) => notBefore).filter((time) => time > nowS());
     if (times.length > 0) {
@@ -377,28 +363,6 @@ export class JobQueue {
       this.#timer = setTimeout(() => this.poke(), Math.min(Math.max(0, delayMs), longestTimerMs));
       this.#timer.unref();
     }
-  }
-
-  /** Jobs, and the drivers that are no job's. */
-  #held(open: readonly JobRow[]): Map<string, Held> {
-    const held = new Map(open.map((job) => [`job ${job.id}`, heldOf(job)]));
-    for (const {id, submission, stage} of this.#homehost.drivers.values()) {
-      const {action, target, runName, jobId} = submission;
-      if (stage !== 'ended' && jobId === undefined) {
-        held.set(`driver ${id}`, {kind: 'driver', id, action, target, runName, isActive: true});
-      }
-    }
-    return held;
-  }
-
-  /** Of its owner: on the host from which it was added, else on this one, else any. */
-  #managerFor({owner, host}: JobRow): Manager | undefined {
-    const {managers} = this.#homehost;
-    return (
-      managers.find(host, owner) ??
-      managers.find(this.#own.host, owner) ??
-      managers.all().find(({user}) => user === owner)
-    );
   }
 
   #leaseExpired(jobId: number): void {
@@ -409,28 +373,4 @@ export class JobQueue {
       void ask(manager, 'manager.endJob', {id: jobId, reason: 'its lease has ended'}).catch(() => {});
     }
   }
-
-  #startManager(): void {
-    const waitMs = this.#managerStartedMs + managerStartMs - performance.now();
-    if (this.#homehost.isLeaving || this.#managerTimer !== undefined) {
-      return;
-    }
-    if (waitMs > 0) {
-      this.#managerTimer = setTimeout(() => {
-        this.#managerTimer = undefined;
-        if (this.#needsOwnManager) {
-          this.#startManager();
-        }
-      }, waitMs);
-      this.#managerTimer.unref();
-      return;
-    }
-    this.#managerStartedMs = performance.now();
-    this.#options.startManager();
-  }
-}
-
-function heldOf(job: JobRow): Held {
-  const {id, action, target, runName} = job;
-  return {kind: 'job', id, action, target, runName, isActive: isAtWork(job)};
 }

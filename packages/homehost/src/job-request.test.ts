@@ -65,7 +65,13 @@ const row: JobRow = {
 const at = {host: 'h', user: 'joe'};
 
 it('a job that is a run is submitted under its own uuid, each retry under another', () => {
-  expect(submissionOf(row, at)).toMatchObject({uuid: 'u-1', action: 'run', owner: 'joe', jobId: 3, manager: at});
+  expect(submissionOf(row, at)).toMatchObject({
+    uuid: 'u-1',
+    action: 'run',
+    owner: 'joe',
+    jobId: 3,
+    manager: at,
+  });
   expect(submissionOf({...row, attempts: 2}, at).uuid).toBe('u-1-2');
   expect(submissionOf(row, at).options).toMatchObject({runWait: true, testPatt: undefined});
   const params = JSON.stringify({rerun: ['FAIL'], vars: 'A=1', runWait: false});

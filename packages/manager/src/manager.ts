@@ -385,7 +385,12 @@ class Manager {
         runDuration: runDurationS,
       }));
       void this.#daemon
-        .call('manager.heartbeat', {managerId: this.#id, load: loadavg(), tests, jobs: [...this.#jobs.ids]})
+        .call('manager.heartbeat', {
+          managerId: this.#id,
+          load: loadavg(),
+          tests,
+          jobs: this.#jobs.open.map(({id}) => id),
+        })
         .then(({kill}) => {
           for (const testId of kill) {
             this.#tests.kill(testId, 'killed on request');

@@ -2,6 +2,7 @@
 
 import {type CallHandlers, type Job, type jobsMethods, RpcError} from '@megatest/rpc';
 import type {JobRow} from '@megatest/store';
+import {isAtWork} from '../job-records.ts';
 import {attemptsOf, checkJob, toJob} from '../job-request.ts';
 import type {HandlerTools} from './handler-tools.ts';
 
@@ -41,14 +42,16 @@ export function jobsHandlers(tools: HandlerTools): JobsHandlers {
       const {params: options = {}, priority = 0, notBefore = 0} = params;
       mustAccept(user);
       checkJob({action, target, runName, testPatt, params: options}, store.keys);
-      const {id, isNew} = await once(context, () => {
+      let isNew = false;
+      const id = await once(context, () => {
         const known = store.jobs.byUuid(uuid);
         if (known !== undefined) {
-          return {id: known.id, isNew: false};
+          return known.id;
         }
+        isNew = true;
         const row = {uuid, parentUuid, action, owner: user, source, host, target, runName, testPatt};
         const rest = {params: JSON.stringify(options), priority, notBefore, maxAttempts: attemptsOf(action)};
-        return {id: store.jobs.add({...row, ...rest}, homehost.nowS()), isNew: true};
+        return store.jobs.add({...row, ...rest}, homehost.nowS());
       });
       if (isNew) {
         audit(context, `added job ${id}: ${[action, target, runName, testPatt].join(' ').trim()}`);
@@ -83,7 +86,7 @@ export function jobsHandlers(tools: HandlerTools): JobsHandlers {
       const {user} = context.connection.client;
       audit(context, `cancelled job ${id}`);
       const atWork = await once(context, () => jobs.cancel(id, user)?.id ?? null);
-      if (atWork !== null) {
+      if (atWork !== null && isAtWork(must(id))) {
         await jobs.endAtWork(must(id), user);
       }
       return now(id);
