@@ -273,7 +273,7 @@ describe('jobs wait', () => {
     await untilTraced('begun four');
     expect((await get(three.id)).state).toBe('queued');
     const listed = await jobs('list', '--state', 'queued');
-    expect(listed).toMatch(new RegExp(`^${three.id}  queued  command `, 'm'));
+    expect(listed).toMatch(new RegExp(`^${three.id} +queued +command `, 'm'));
     await letGo('four');
     await untilTraced('begun three');
     // One that is at work is ended, and may be done again.

@@ -8,7 +8,7 @@ import {concernSameRun} from './job-conflicts.ts';
 import type {JobLogs} from './job-logs.ts';
 import {claimOf, executorName, isAtWork, type JobRecords} from './job-records.ts';
 import {submissionOf} from './job-request.ts';
-import {ask, type Manager} from './managers.ts';
+import {ask, type Manager, ManagerLost} from './managers.ts';
 
 export class JobPerformers {
   readonly #homehost: Homehost;
@@ -58,10 +58,10 @@ export class JobPerformers {
     try {
       await ask(manager, 'manager.job', claimOf(job));
     } catch (error) {
-      // One that is lost is ordered again when it comes back; when it does not, the lease ends.
-      if (this.#homehost.managers.all().includes(manager)) {
+      if (!(error instanceof ManagerLost)) {
         throw error;
       }
+      // It is ordered again when it comes back; when it does not, the lease ends.
     }
   }
 

@@ -22,7 +22,10 @@ class FakeManager {
       isLasting: true,
       request: async (method, params) => {
         this.asked.push([method, params]);
-        return this.isLost ? await new Promise(() => {}) : null;
+        if (this.isLost) {
+          throw new Error('connection closed');
+        }
+        return null;
       },
       notify: () => {},
       onClose: (listener) => this.#closers.push(listener),

@@ -5,7 +5,7 @@
 import {planReply} from '@megatest/rpc';
 import type {Store} from '@megatest/store';
 import type {Driver} from './driver.ts';
-import {ask, type Manager, type Managers} from './managers.ts';
+import {ask, type Manager, ManagerLost, type Managers} from './managers.ts';
 
 export type PlanWorld = {
   readonly store: Store;
@@ -64,6 +64,10 @@ export class PlanOrders {
         });
         return;
       } catch (error) {
+        if (manager !== undefined && error instanceof ManagerLost) {
+          // It may be told a moment before the end of its connection is.
+          this.#world.managers.lost(manager);
+        }
         const isLost = manager !== undefined && this.#world.managers.find(at.host, at.user) !== manager;
         if (!isLost) {
           await this.#world.fail(driver, error);
@@ -114,6 +118,9 @@ export class PlanOrders {
         });
         return;
       } catch (error) {
+        if (error instanceof ManagerLost) {
+          this.#world.managers.lost(manager);
+        }
         if (this.#world.managers.find(at.host, at.user) === manager) {
           await this.#world.fail(driver, error);
           return;

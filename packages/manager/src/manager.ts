@@ -203,10 +203,12 @@ class Manager {
         },
         'manager.openSubmission': ({uuid, target}) => {
           const env = {...withoutTestVariables(process.env), MT_TARGET: target};
+          this.#busyMs = performance.now();
           this.#submissions.putOwn(uuid, {env, cwd: area.path, umask: this.#umask});
           return null;
         },
         'manager.job': (claimed) => {
+          this.#busyMs = performance.now();
           this.#jobs.order(claimed);
           return null;
         },
