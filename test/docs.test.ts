@@ -15,6 +15,7 @@
  */
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {JOB_ACTION_NAMES} from '@megatest/model';
 import {describe, expect, it} from 'vitest';
 import {TestArea} from './rig/area.ts';
 
@@ -167,4 +168,9 @@ it('docs/command-line.md knows every command of the help', async () => {
   expect(commands.length).toBeGreaterThan(20);
   const page = readFileSync(join(checkout, 'docs/command-line.md'), 'utf8');
   expect(commands.filter((name) => !page.includes(`megatest ${name}`))).toEqual([]);
+});
+
+it('docs/jobs.md knows every action of the job queue', () => {
+  const page = readFileSync(join(checkout, 'docs/jobs.md'), 'utf8');
+  expect(JOB_ACTION_NAMES.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });

@@ -49,7 +49,8 @@ CREATE TABLE jobs (id INTEGER PRIMARY KEY, uuid TEXT UNIQUE, parent_uuid TEXT DE
   testpatt TEXT DEFAULT '', run_id INTEGER, test_id INTEGER, params TEXT DEFAULT '{}', priority INTEGER DEFAULT 0,
   not_before INTEGER DEFAULT 0, attempts INTEGER DEFAULT 0, max_attempts INTEGER DEFAULT 1, claim_token TEXT DEFAULT '',
   exit_code INTEGER, message TEXT DEFAULT '', log_path TEXT DEFAULT '', creation_time INTEGER DEFAULT (strftime('%s','now')),
-  start_time INTEGER DEFAULT 0, end_time INTEGER DEFAULT 0, last_update INTEGER DEFAULT (strftime('%s','now')));
+  start_time INTEGER DEFAULT 0, end_time INTEGER DEFAULT 0, last_update INTEGER DEFAULT (strftime('%s','now')), host TEXT DEFAULT '', lock_key TEXT DEFAULT '',
+  claimed_by TEXT DEFAULT '', lease_until INTEGER DEFAULT 0);
 CREATE TABLE keys (id INTEGER PRIMARY KEY, fieldname TEXT, fieldtype TEXT,
   CONSTRAINT keyconstraint UNIQUE (fieldname));
 CREATE TABLE locks (name TEXT PRIMARY KEY, owner TEXT, expires INTEGER) WITHOUT ROWID;

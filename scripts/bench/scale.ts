@@ -177,7 +177,7 @@ async function runAll(homehost: Homehost, items: number, onCommit: () => void): 
       journal += 1;
       return {seq: journal, entry};
     });
-    const hooks = {onFatalLaunch: () => {}, onLostLaunch: () => {}};
+    const hooks = {onFatalLaunch: () => {}, onLostLaunch: () => {}, onJob: () => {}};
     await homehost.write(() => applyReport(homehost.store, 'bench', numbered, homehost.nowS(), hooks));
   }
   homehost.managerRegistered({id: 'm', host: 'here', user: 'me', pid: 1, cpus: 2, connection: pretend}, []);

@@ -81,7 +81,8 @@ for the same. \`megatest rpc METHOD PARAMETERS --follow\` prints them.
 |---|---|---|
 ${notifications.join('\n')}
 
-\`subscribe\` names topics: \`changes\` (all tests and runs), \`run:ID\` (a run and its tests), \`test:ID\`, \`runners\`, \`mode\`. \`changed\` comes
+\`subscribe\` names topics: \`changes\` (all tests and runs), \`run:ID\` (a run and its tests), \`test:ID\`, \`runners\`, \`jobs\`,
+\`job:ID\`, \`mode\`. \`changed\` comes
 at most four times a second, merged. Its \`rev\` counts the committed changes since the daemon's start; who finds a \`prev\` that is not its last
 \`rev\`, or another \`serverId\` at the login, reads again what it shows.
 

@@ -101,6 +101,8 @@ function request(random: Random, role: FuzzRole): unknown {
 /** What a parameter of that name looks like when it is right. */
 function likely(random: Random, name: string): unknown {
   switch (name) {
+    case 'id':
+    case 'offset':
     case 'runId':
     case 'testId':
     case 'driverId':
@@ -109,7 +111,6 @@ function likely(random: Random, name: string): unknown {
     case 'pid':
     case 'blockId':
     case 'before':
-    case 'offset':
     case 'since':
       return random.below(5);
     case 'cursor':

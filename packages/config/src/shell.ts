@@ -112,7 +112,7 @@ function substituteVariables(value: string, env: Env): string | undefined {
   return isPlain.test(text) ? text : undefined;
 }
 
-/** A path as one word of a command. */
-export function quoteForShell(path: string): string {
-  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+/** A text, such as a path, as one word of a command. */
+export function quoteForShell(text: string): string {
+  return /^[\w./+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,5 @@
 import type {Connected} from '@megatest/rpc';
-import type {TestCore} from '@megatest/store';
+import {noChanges, type TestCore} from '@megatest/store';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {ChangeFeed} from './change-feed.ts';
 import {ChangeLog} from './change-log.ts';
@@ -49,6 +49,7 @@ describe('the feed of changes', () => {
         return row === undefined ? undefined : ({id, eventTime: 100, runDuration: 2, ...row} as TestCore);
       },
       runner: () => undefined,
+      job: () => undefined,
     });
   });
   afterEach(() => {
@@ -61,7 +62,7 @@ describe('the feed of changes', () => {
   }
 
   function commit(tests: readonly number[], runs: readonly number[] = []): void {
-    log.add({tests: new Set(tests), runs: new Set(runs), runners: new Set()});
+    log.add({...noChanges(), tests: new Set(tests), runs: new Set(runs)});
     feed.changed();
   }
 

@@ -5,7 +5,7 @@
  * kept for it meanwhile: the change log knows what came after the last `rev` that it was told.
  */
 import {hasFailed, isGood, label, stateKind} from '@megatest/model';
-import {type Connected, type DaemonNotifications, RpcError, type Topic} from '@megatest/rpc';
+import {type Connected, type DaemonNotifications, type Job, RpcError, type Topic} from '@megatest/rpc';
 import type {RunnerRow, TestCore} from '@megatest/store';
 import type {ChangedIds, ChangeLog} from './change-log.ts';
 
@@ -13,6 +13,7 @@ import type {ChangedIds, ChangeLog} from './change-log.ts';
 export type ChangedRows = {
   readonly test: (testId: number) => TestCore | undefined;
   readonly runner: (runnerId: number) => Omit<RunnerRow, 'plan'> | undefined;
+  readonly job: (jobId: number) => Job | undefined;
 };
 
 type Told = DaemonNotifications['changed'];
@@ -137,6 +138,12 @@ export class ChangeFeed {
         connection.notify('runners.changed', {runner});
       }
     }
+    for (const id of ids?.jobs ?? []) {
+      const job = topics.has('jobs') || topics.has(`job:${id}`) ? this.#rows.job(id) : undefined;
+      if (job !== undefined) {
+        connection.notify('jobs.changed', {job});
+      }
+    }
   }
 
   /** `undefined` when nothing of it was asked for. */
@@ -145,7 +152,7 @@ export class ChangeFeed {
     const isAll = topics.has('changes');
     const isRead = (kind: 'run' | 'test', id: number) => isAll || topics.has(`${kind}:${id}`);
     if (ids === undefined || ids.tests.size > mostTests) {
-      const hasAsked = isAll || [...topics].some((topic) => topic.includes(':'));
+      const hasAsked = isAll || [...topics].some((topic) => /^(run|test):/.test(topic));
       return hasAsked ? {runs: [], tests: [], gone: [], truncated: true} : undefined;
     }
     const runs = [...ids.runs].filter((id) => isRead('run', id));

@@ -1,7 +1,8 @@
+import {noChanges} from '@megatest/store';
 import {expect, it} from 'vitest';
 import {type ChangedIds, ChangeLog} from './change-log.ts';
 
-const tests = (...ids: number[]): ChangedIds => ({runs: new Set(), tests: new Set(ids), runners: new Set()});
+const tests = (...ids: number[]): ChangedIds => ({...noChanges(), tests: new Set(ids)});
 const idsSince = (log: ChangeLog, rev: number) => {
   const changed = log.since(rev);
   return changed === undefined ? undefined : [...changed.tests].sort((a, b) => a - b);

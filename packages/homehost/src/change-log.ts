@@ -3,11 +3,12 @@
  *
  * Only ids are kept. What a row is gets read when somebody is told, so that a row that changed ten times meanwhile is told once.
  */
-export type ChangedIds = {
-  readonly runs: ReadonlySet<number>;
-  readonly tests: ReadonlySet<number>;
-  readonly runners: ReadonlySet<number>;
-};
+import {noChanges} from '@megatest/store';
+
+/** The kinds of rows that somebody may want to be told of. */
+const kinds = ['runs', 'tests', 'runners', 'jobs'] as const;
+
+export type ChangedIds = Readonly<Record<(typeof kinds)[number], ReadonlySet<number>>>;
 
 type Group = ChangedIds & {readonly rev: number};
 
@@ -49,20 +50,16 @@ export class ChangeLog {
     if (rev < this.#forgottenRev || rev > this.#rev) {
       return undefined;
     }
-    const changed = {runs: new Set<number>(), tests: new Set<number>(), runners: new Set<number>()};
+    const changed = noChanges();
     for (let index = this.#groups.length - 1; index >= 0; index -= 1) {
       const group = this.#groups[index];
       if (group === undefined || group.rev <= rev) {
         break;
       }
-      for (const id of group.runs) {
-        changed.runs.add(id);
-      }
-      for (const id of group.tests) {
-        changed.tests.add(id);
-      }
-      for (const id of group.runners) {
-        changed.runners.add(id);
+      for (const kind of kinds) {
+        for (const id of group[kind]) {
+          changed[kind].add(id);
+        }
       }
     }
     return changed;
@@ -70,6 +67,6 @@ export class ChangeLog {
 }
 
 /** A group without ids is an entry too. */
-function sizeOf({runs, tests, runners}: ChangedIds): number {
-  return 1 + runs.size + tests.size + runners.size;
+function sizeOf(changed: ChangedIds): number {
+  return kinds.reduce((size, kind) => size + changed[kind].size, 1);
 }

@@ -3,7 +3,7 @@
  * reports them its journal (spec homehost.md 8.4).
  */
 import type {DataValues} from '@megatest/model';
-import type {ReportEntry} from '@megatest/rpc';
+import type {JournalEntry, ReportEntry} from '@megatest/rpc';
 import type {TestUpdate} from '@megatest/store';
 
 /** `what` is for the log, which tells what was cut. */
@@ -26,7 +26,11 @@ export function cutUpdate(cut: CutText, testId: number, set: TestUpdate): TestUp
   );
 }
 
-export function cutEntry(cut: CutText, entry: ReportEntry): ReportEntry {
+export function cutEntry(cut: CutText, entry: JournalEntry): JournalEntry {
+  return 'testId' in entry ? cutReport(cut, entry) : entry;
+}
+
+function cutReport(cut: CutText, entry: ReportEntry): ReportEntry {
   const {testId} = entry;
   switch (entry.type) {
     case 'launchFailed':

@@ -22,6 +22,7 @@ import {
   RpcServer,
   readServerRecord,
   type ServerStatus,
+  startManager,
   touch,
   viewerKeyMode,
   writeServerRecord,
@@ -45,6 +46,7 @@ import {handOverTo} from './hand-over.ts';
 import {makeHandlers} from './handlers.ts';
 import {Homehost} from './homehost.ts';
 import {answerHttp, type HttpPages} from './http-pages.ts';
+import {jobLogPath} from './job-logs.ts';
 import {rotateLogs} from './log-rotation.ts';
 import type {DaemonSettings} from './settings.ts';
 import {statusOf} from './status.ts';
@@ -54,6 +56,8 @@ export type DaemonOptions = {
   readonly settings: DaemonSettings;
   /** The bundled thread that flushes M into T. */
   readonly syncWorkerPath: string;
+  /** The bundled manager. */
+  readonly managerPath: string;
 };
 
 const heartbeatMs = 5000;
@@ -138,7 +142,7 @@ class Daemon {
     this.#openDatabases();
     await this.#listen();
     this.#announce();
-    this.#homehost?.restoreDrivers();
+    this.#homehost?.restore();
     void this.#rotateLogs();
     const timer = setInterval(() => this.#beat(), heartbeatMs);
     const exitCode = await left;
@@ -147,8 +151,8 @@ class Daemon {
   }
 
   #openDatabases(): void {
-    const {areaPath, keys, syncIntervalS, syncMarginS} = this.#settings;
-    makePrivateDirectory(workingDirectory({path: areaPath, name: this.#settings.areaName}));
+    const {areaPath, areaName, keys, syncIntervalS, syncMarginS} = this.#settings;
+    makePrivateDirectory(workingDirectory({path: areaPath, name: areaName}));
     const outcome = reconcile({
       working: this.#working,
       area: this.#areaFile,
@@ -167,6 +171,15 @@ class Daemon {
       db: this.#db,
       log: (level, text) => this.#log.write(level, text),
       onCommit: () => this.#syncer?.noteCommit(),
+      jobs: {
+        settings: this.#settings.jobs,
+        areaPath,
+        // Every command of a job runs in a manager, and its owner may have gone long ago.
+        startManager: () => {
+          this.#log.write('INFO', 'starting a manager for jobs');
+          startManager(this.#options.managerPath, {path: areaPath, name: areaName}, hostname());
+        },
+      },
     });
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
     homehost.store.usage.prune(homehost.nowS() - keepUsageS);
@@ -319,7 +332,11 @@ class Daemon {
       const done = await rotateLogs({
         folder: join(areaPath, 'logs'),
         // This daemon's own; its start goes on in the second.
-        inUse: [basename(this.#log.path), 'server.log'],
+        inUse: [
+          basename(this.#log.path),
+          'server.log',
+          ...this.#must().jobs.atWork.map((id) => basename(jobLogPath(id))),
+        ],
         expireDays: logExpireDays,
         nowMs: fileServerNowMs(areaPath),
       });
@@ -478,6 +495,7 @@ class Daemon {
     this.#rpc?.leave();
     // A disk that takes no writes is told by the flush.
     await this.#homehost?.leave().catch(() => {});
+    await this.#homehost?.jobs.logs.written();
     // What was committed last is answered in this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     this.#rpc?.notifyAll('server.goingDown', {reason});

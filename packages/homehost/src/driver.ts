@@ -31,6 +31,8 @@ export type Submission = {
   readonly manager: {readonly host: string; readonly user: string};
   readonly argv: readonly string[];
   readonly owner: string;
+  /** The job that it is. */
+  readonly jobId?: number;
 };
 
 /** A plan as it is stored: with the instances that a rerun of some repeats. */

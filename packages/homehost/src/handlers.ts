@@ -4,6 +4,7 @@ import {archiveHandlers} from './handlers/archive.ts';
 import {changesHandlers} from './handlers/changes.ts';
 import {feedHandlers} from './handlers/feed.ts';
 import {type HandlerWorld, makeTools} from './handlers/handler-tools.ts';
+import {jobsHandlers} from './handlers/jobs.ts';
 import {keysHandlers} from './handlers/keys.ts';
 import {managersHandlers} from './handlers/managers.ts';
 import {metaHandlers} from './handlers/meta.ts';
@@ -28,6 +29,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...managersHandlers(tools),
     ...variablesHandlers(tools),
     ...changesHandlers(tools),
+    ...jobsHandlers(tools),
     ...feedHandlers(tools),
   };
 }

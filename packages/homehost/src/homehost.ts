@@ -11,6 +11,7 @@ import {
   type Changes,
   type Connection,
   GroupCommitter,
+  noChanges,
   type RunnerRow,
   Store,
   type TestCore,
@@ -18,6 +19,9 @@ import {
 import {ChangeFeed} from './change-feed.ts';
 import {ChangeLog} from './change-log.ts';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
+import type {OutputEntry} from './driver-output.ts';
+import {JobQueue, type JobQueueOptions} from './job-queue.ts';
+import {toJob} from './job-request.ts';
 import {isLaunchOf, makeLaunchId, retryOf} from './launch-id.ts';
 import {LaunchOrders} from './launch-orders.ts';
 import {LiveDrivers} from './live-drivers.ts';
@@ -25,6 +29,7 @@ import {ask, type Manager, Managers} from './managers.ts';
 import {PlanOrders} from './plan-orders.ts';
 import {DEAD_COMMENT, deadTests} from './scheduler/dead-tests.ts';
 import {Slots} from './scheduler/slots.ts';
+import {jobSettings} from './settings.ts';
 import {Watchers} from './watchers.ts';
 
 export type HomehostOptions = {
@@ -33,12 +38,18 @@ export type HomehostOptions = {
   /** After every commit. */
   readonly onCommit?: () => void;
   readonly log: (level: 'INFO' | 'WARNING' | 'ERROR', text: string) => void;
+  readonly jobs?: Pick<JobQueueOptions, 'settings' | 'areaPath' | 'startManager'>;
 };
 
 /** Output and result of a driver that has ended stay readable for this long. */
 const keepEndedMs = 600_000;
+/** Of what a driver says, what stands in the log of its job: as much as a command shows that nobody asked for more. */
+const mostLoggedLevel = 1;
 /** Tests that died without a word are looked for this often. */
 const deadCheckS = 900;
+
+/** Who stops a driver: a client, or something that is none, by its name. */
+export type Stopper = string | {readonly user: string; readonly host: string; readonly pid: number};
 
 export class Homehost {
   readonly store: Store;
@@ -46,6 +57,7 @@ export class Homehost {
   readonly drivers = new Map<number, Driver>();
   readonly nowS: () => number;
   readonly feed: ChangeFeed;
+  readonly jobs: JobQueue;
   readonly #changeLog = new ChangeLog();
   /** Rows of this transaction that have been told to drivers, and will be to others when it is committed. */
   #changed = noChanges();
@@ -74,6 +86,10 @@ export class Homehost {
     this.feed = new ChangeFeed(this.#changeLog, {
       test: (testId) => this.store.tests.core(testId),
       runner: (runnerId) => withoutPlan(this.store.runners.get(runnerId)),
+      job: (jobId) => {
+        const job = this.store.jobs.get(jobId);
+        return job === undefined ? undefined : toJob(job);
+      },
     });
     this.#committer = new GroupCommitter(options.db, {
       onBegin: () => this.store.tests.remember(),
@@ -101,10 +117,17 @@ export class Homehost {
       endRunning: async (runId) => await this.#endRunning(runId),
     });
     this.#takeSlots();
+    const {settings = jobSettings.parse({}), areaPath = '', startManager = () => {}} = options.jobs ?? {};
+    this.jobs = new JobQueue(this, {settings, areaPath, startManager, log: options.log});
   }
 
   get writes(): number {
     return this.#committer.writes;
+  }
+
+  /** Nothing is written any more. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
   }
 
   write = async <T>(change: () => T): Promise<T> => {
@@ -124,6 +147,7 @@ export class Homehost {
   /** Somebody else wrote rows of these tests into M: drivers and slots go by them from now on. */
   takeForeign(testIds: readonly number[]): void {
     this.store.invalidate();
+    this.jobs.look();
     void this.write(() => this.store.noteChanged(testIds)).catch((error: unknown) => {
       this.#log('ERROR', `rows of ${testIds.length} tests were taken, and nobody could be told: ${error}`);
     });
@@ -138,13 +162,13 @@ export class Homehost {
     await this.#committer.write(note, {isMark: true});
   }
 
-  /** Whether a daemon may leave: nothing is running, nobody is being driven. */
+  /** Whether a daemon may leave: nothing is running, nobody is being driven, no job is to be done. */
   get isIdle(): boolean {
-    return this.#slots.size === 0 && this.#live.isEmpty;
+    return this.#slots.size === 0 && this.#live.isEmpty && this.jobs.isIdle;
   }
 
-  /** Brings back the drivers that had not ended when the last daemon did. */
-  restoreDrivers(): void {
+  /** Brings back the drivers and jobs that had not ended when the last daemon did. */
+  restore(): void {
     for (const row of this.store.runners.live()) {
       const driver = this.#makeDriver(row.id, JSON.parse(row.options) as Submission, row.runId ?? 0);
       if (row.plan === '') {
@@ -153,6 +177,9 @@ export class Homehost {
         void this.#change(driver, () => driver.resume(JSON.parse(row.plan) as StoredPlan));
       }
     }
+    void this.jobs.restore().catch((error: unknown) => {
+      this.#log('ERROR', `the jobs of the last daemon could not be taken up: ${error}`);
+    });
   }
 
   /** Registers a submission; the same uuid again gives the same driver. */
@@ -205,18 +232,16 @@ export class Homehost {
   }
 
   /** Nothing new is launched; true when the driver was still at it. Whoever watches is told who it was, when it was somebody else. */
-  async stopDriver(
-    driverId: number,
-    who: {readonly user: string; readonly host: string; readonly pid: number},
-  ): Promise<boolean> {
+  async stopDriver(driverId: number, who: Stopper): Promise<boolean> {
     const driver = this.drivers.get(driverId);
     if (driver === undefined || driver.stage === 'ended') {
       return false;
     }
     await this.write(() => {
       const submitter = this.store.runners.get(driverId);
-      const isOther = submitter?.host !== who.host || submitter.pid !== who.pid;
-      const what = isOther ? `WARNING: stopped by ${who.user}@${who.host}` : 'INFO: (0) stopped';
+      const isOther = typeof who === 'string' || submitter?.host !== who.host || submitter.pid !== who.pid;
+      const name = typeof who === 'string' ? who : `${who.user}@${who.host}`;
+      const what = isOther ? `WARNING: stopped by ${name}` : 'INFO: (0) stopped';
       driver.say(0, `${what}: nothing new is launched, running tests go on`);
       driver.end(130);
     });
@@ -345,6 +370,7 @@ export class Homehost {
         void this.#change(driver, () => {});
       }
     }
+    this.jobs.lookAround();
     this.#tellWaiting();
     if (nowS - this.#lastDeadCheckS >= deadCheckS) {
       this.#lastDeadCheckS = nowS;
@@ -354,20 +380,23 @@ export class Homehost {
     }
   }
 
-  /** Marks tests of a run that died without a word (runs.md 11); returns their ids. */
+  /** As `markDeadNow`, in a transaction of its own. */
   async markDead(runId: number, deadtimeS: number): Promise<readonly number[]> {
-    return await this.write(() => {
-      const nowS = this.nowS();
-      const isManaged = (testId: number) => this.managers.ownerOf(testId) !== undefined;
-      const dead = deadTests(this.store.tests.unended(runId), {nowS, deadtimeS, isManaged});
-      for (const id of dead) {
-        this.store.tests.setState(id, {state: 'COMPLETED', status: 'DEAD', comment: DEAD_COMMENT}, nowS);
-      }
-      for (const driver of dead.length === 0 ? [] : this.driversOfRun(runId)) {
-        driver.say(0, `WARNING: tests ${dead.join(', ')} have died without a word: COMPLETED/DEAD`);
-      }
-      return dead;
-    });
+    return await this.write(() => this.markDeadNow(runId, deadtimeS));
+  }
+
+  /** Marks tests of a run that died without a word (runs.md 11); returns their ids. To be called within a transaction. */
+  markDeadNow(runId: number, deadtimeS: number): readonly number[] {
+    const nowS = this.nowS();
+    const isManaged = (testId: number) => this.managers.ownerOf(testId) !== undefined;
+    const dead = deadTests(this.store.tests.unended(runId), {nowS, deadtimeS, isManaged});
+    for (const id of dead) {
+      this.store.tests.setState(id, {state: 'COMPLETED', status: 'DEAD', comment: DEAD_COMMENT}, nowS);
+    }
+    for (const driver of dead.length === 0 ? [] : this.driversOfRun(runId)) {
+      driver.say(0, `WARNING: tests ${dead.join(', ')} have died without a word: COMPLETED/DEAD`);
+    }
+    return dead;
   }
 
   #makeDriver(id: number, submission: Submission, runId: number): Driver {
@@ -386,7 +415,7 @@ export class Homehost {
       later: (delayMs, change) => {
         setTimeout(() => void this.#change(driver, change), delayMs).unref();
       },
-      onOutput: (driver, entry) => this.#afterCommit.push(() => this.#watchers.tellOutput(driver, entry)),
+      onOutput: (driver, entry) => this.#afterCommit.push(() => this.#tellOutput(driver, entry)),
       onResult: (driver, row) => {
         const progress = driver.progress();
         this.#afterCommit.push(() => this.#watchers.tellResult(driver, row, progress));
@@ -443,6 +472,14 @@ export class Homehost {
     );
   }
 
+  #tellOutput(driver: Driver, entry: OutputEntry): void {
+    this.#watchers.tellOutput(driver, entry);
+    const {jobId} = driver.submission;
+    if (jobId !== undefined && entry.level <= mostLoggedLevel) {
+      this.jobs.logs.say(jobId, entry.text);
+    }
+  }
+
   /** Inside the transaction: what follows from the changed rows, until nothing follows any more. */
   #follow(): void {
     do {
@@ -481,7 +518,7 @@ export class Homehost {
 
   #takeChanges(): Changes {
     const changes = this.store.takeChanges();
-    for (const kind of ['runs', 'tests', 'runners'] as const) {
+    for (const kind of ['runs', 'tests', 'runners', 'jobs'] as const) {
       for (const id of changes[kind]) {
         this.#changed[kind].add(id);
       }
@@ -564,6 +601,7 @@ export class Homehost {
     this.store.runners.end(driver.id, state, exitCode, this.nowS());
     this.store.runs.refreshStats(driver.runId);
     this.#live.remove(driver);
+    this.jobs.driverEnded(driver, exitCode);
     this.#recheckOthers(driver);
     this.#afterCommit.push(() => {
       this.#watchers.tellEnd(driver, exitCode);
@@ -580,8 +618,8 @@ export class Homehost {
   #onCommit(): void {
     this.store.tests.forget();
     this.#takeChanges();
-    const {runs, tests, runners} = this.#changed;
-    if (runs.size + tests.size + runners.size > 0) {
+    const {runs, tests, runners, jobs} = this.#changed;
+    if (runs.size + tests.size + runners.size + jobs.size > 0) {
       this.#changeLog.add(this.#changed);
       this.#changed = noChanges();
       this.feed.changed();
@@ -628,10 +666,6 @@ export class Homehost {
       }
     }
   }
-}
-
-function noChanges(): Changes {
-  return {runs: new Set(), tests: new Set(), runners: new Set()};
 }
 
 function withoutPlan(row: RunnerRow | undefined): Omit<RunnerRow, 'plan'> | undefined {

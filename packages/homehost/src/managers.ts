@@ -41,19 +41,22 @@ export class Managers {
     for (const testId of testIds) {
       this.#owners.set(testId, manager.id);
     }
-    manager.connection.onClose(() => {
-      if (this.#byId.get(manager.id) === manager) {
-        this.#byId.delete(manager.id);
-        this.#loads.delete(manager.id);
-        const {host, user} = manager;
-        this.#gone.set(manager.id, {host, user, ms: this.#nowMs()});
-      }
-    });
+    manager.connection.onClose(() => this.left(manager));
     for (const waiter of [...this.#waiting]) {
       if (isAt(manager, waiter.host, waiter.user)) {
         this.#waiting.delete(waiter);
         waiter.resolve(manager);
       }
+    }
+  }
+
+  /** Its connection is closed, or is about to be. */
+  left(manager: Manager): void {
+    if (this.#byId.get(manager.id) === manager) {
+      this.#byId.delete(manager.id);
+      this.#loads.delete(manager.id);
+      const {host, user} = manager;
+      this.#gone.set(manager.id, {host, user, ms: this.#nowMs()});
     }
   }
 
@@ -84,6 +87,10 @@ export class Managers {
         }, timeoutMs).unref();
       }
     });
+  }
+
+  get(managerId: string): Manager | undefined {
+    return this.#byId.get(managerId);
   }
 
   hostOf(managerId: string): string | undefined {
@@ -177,11 +184,18 @@ function isAt(manager: Manager, host: string, user: string): boolean {
   return manager.host === host && manager.user === user;
 }
 
-/** Asks a manager, with the types of the method table. */
+/** A question was not answered, and will not be. */
+export class ManagerLost extends Error {}
+
+/** Asks a manager, with the types of the method table; throws its refusal as an `RpcError`, or `ManagerLost`. */
 export async function ask<M extends keyof ManagerMethods & string>(
   manager: Manager,
   method: M,
   params: ParamsOf<ManagerMethods, M>,
 ): Promise<ResultOf<ManagerMethods, M>> {
-  return (await manager.connection.request(method, params)) as ResultOf<ManagerMethods, M>;
+  try {
+    return (await manager.connection.request(method, params)) as ResultOf<ManagerMethods, M>;
+  } catch (error) {
+    throw error instanceof RpcError ? error : new ManagerLost(error instanceof Error ? error.message : '');
+  }
 }

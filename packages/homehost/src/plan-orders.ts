@@ -5,7 +5,7 @@
 import {planReply} from '@megatest/rpc';
 import type {Store} from '@megatest/store';
 import type {Driver} from './driver.ts';
-import {ask, type Manager, type Managers} from './managers.ts';
+import {ask, type Manager, ManagerLost, type Managers} from './managers.ts';
 
 export type PlanWorld = {
   readonly store: Store;
@@ -29,11 +29,14 @@ export class PlanOrders {
 
   /** A plan for a new driver, and what comes before its first test. */
   async plan(driver: Driver): Promise<void> {
-    const {uuid, target, runName, options, manager: at, argv, action} = driver.submission;
+    const {uuid, target, runName, options, manager: at, argv, action, jobId} = driver.submission;
     for (;;) {
       let manager: Manager | undefined;
       try {
         manager = await this.#world.managers.wait(at.host, at.user, managerWaitMs);
+        if (jobId !== undefined) {
+          await ask(manager, 'manager.openSubmission', {uuid, target});
+        }
         const reply = planReply.parse(
           await ask(manager, 'manager.plan', {
             submission: {uuid, target, runName, options},
@@ -61,6 +64,10 @@ export class PlanOrders {
         });
         return;
       } catch (error) {
+        if (manager !== undefined && error instanceof ManagerLost) {
+          // It may be told a moment before the end of its connection is.
+          this.#world.managers.left(manager);
+        }
         const isLost = manager !== undefined && this.#world.managers.find(at.host, at.user) !== manager;
         if (!isLost) {
           await this.#world.fail(driver, error);
@@ -111,6 +118,9 @@ export class PlanOrders {
         });
         return;
       } catch (error) {
+        if (error instanceof ManagerLost) {
+          this.#world.managers.left(manager);
+        }
         if (this.#world.managers.find(at.host, at.user) === manager) {
           await this.#world.fail(driver, error);
           return;

@@ -3,7 +3,7 @@
  * word of an older launch is dropped).
  */
 import {isGood} from '@megatest/model';
-import {type ReportEntry, RpcError} from '@megatest/rpc';
+import {type JobEntry, type JournalEntry, type ReportEntry, RpcError} from '@megatest/rpc';
 import type {Store, TestCore, TestUpdate} from '@megatest/store';
 import {retryOf} from './launch-id.ts';
 
@@ -11,13 +11,14 @@ import {retryOf} from './launch-id.ts';
 export type ReportHooks = {
   readonly onFatalLaunch: (row: TestCore, reason: string) => void;
   readonly onLostLaunch: (row: TestCore) => void;
+  readonly onJob: (entry: JobEntry) => void;
 };
 
 /** Applies entries that are newer than what is stored of this journal; returns the last sequence number that is done. */
 export function applyReport(
   store: Store,
   journalId: string,
-  entries: readonly {readonly seq: number; readonly entry: ReportEntry}[],
+  entries: readonly {readonly seq: number; readonly entry: JournalEntry}[],
   nowS: number,
   hooks: ReportHooks,
 ): number {
@@ -28,7 +29,11 @@ export function applyReport(
   store.tests.together(() => {
     for (const {seq, entry} of entries) {
       if (seq > done) {
-        applyEntry(store, entry, nowS, hooks);
+        if ('testId' in entry) {
+          applyEntry(store, entry, nowS, hooks);
+        } else {
+          hooks.onJob(entry);
+        }
         done = seq;
       }
     }

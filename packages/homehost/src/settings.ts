@@ -1,6 +1,24 @@
 /** What the daemon needs of the area's config. It never evaluates a config file: who starts it gives it this as JSON. */
 import * as z from 'zod';
 
+const day = 86_400;
+
+/** `[jobs]` of the area (spec mtutil.md 15.8). */
+export const jobSettings = z.object({
+  /** Commands at the same time. */
+  maxActions: z.number().positive().default(4),
+  leaseS: z.number().positive().default(60),
+  keepDoneS: z.number().nonnegative().default(day),
+  keepFailedS: z
+    .number()
+    .nonnegative()
+    .default(7 * day),
+  /** Whose jobs are accepted; empty: everybody's who may write. */
+  users: z.array(z.string()).default([]),
+});
+
+export type JobSettings = z.output<typeof jobSettings>;
+
 export const daemonSettings = z.object({
   areaPath: z.string(),
   areaName: z.string(),
@@ -17,6 +35,7 @@ export const daemonSettings = z.object({
   spaceRequiredKiB: z.number().default(100_000),
   /** Files in `logs/` that are older are removed. */
   logExpireDays: z.number().default(30),
+  jobs: jobSettings.prefault({}),
 });
 
 export type DaemonSettings = z.output<typeof daemonSettings>;

@@ -15,9 +15,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import type {ReportEntry} from '@megatest/rpc';
+import type {JournalEntry} from '@megatest/rpc';
 
-type Numbered = {readonly seq: number; readonly entry: ReportEntry};
+type Numbered = {readonly seq: number; readonly entry: JournalEntry};
 
 /**
  * What nobody waits for is sent this much later, together with what follows: each call costs the daemon a commit, and a short test
@@ -57,15 +57,15 @@ export class Journal {
   }
 
   /** Writes an entry down; it is sent as soon as the daemon can be reached. */
-  add(entry: ReportEntry): void {
+  add(entry: JournalEntry): void {
     this.#seq += 1;
     const numbered = {seq: this.#seq, entry};
     const line = `${JSON.stringify(numbered)}\n`;
     writeSync(this.#fd, line);
     this.#bytes += line.length;
     this.#pending.push(numbered);
-    // The end of a test is what its dependants and the next launch wait for.
-    if (isEnd(entry)) {
+    // The end of a test is what its dependants and the next launch wait for, that of a job who has added it.
+    if (isEnd(entry) || isJobEnd(entry)) {
       this.kick();
     } else {
       this.#linger ??= setTimeout(() => this.kick(), lingerMs);
@@ -87,6 +87,13 @@ export class Journal {
   get unheardEnds(): readonly {readonly testId: number; readonly launchId: string}[] {
     return this.#pending.flatMap(({entry}) =>
       isEnd(entry) ? [{testId: entry.testId, launchId: entry.launchId}] : [],
+    );
+  }
+
+  /** Jobs whose end is written down and not yet acknowledged. */
+  get unheardJobs(): readonly {readonly id: number; readonly claimToken: string}[] {
+    return this.#pending.flatMap(({entry}) =>
+      isJobEnd(entry) ? [{id: entry.id, claimToken: entry.claimToken}] : [],
     );
   }
 
@@ -138,8 +145,16 @@ export class Journal {
   }
 }
 
-function isEnd({type}: ReportEntry): boolean {
-  return type === 'ended' || type === 'launchFailed' || type === 'skipped';
+type End = Extract<JournalEntry, {readonly type: 'ended' | 'launchFailed' | 'skipped'}>;
+
+function isEnd(entry: JournalEntry): entry is End {
+  return entry.type === 'ended' || entry.type === 'launchFailed' || entry.type === 'skipped';
+}
+
+type JobEnd = Extract<JournalEntry, {readonly type: 'jobEnded' | 'jobLost'}>;
+
+function isJobEnd(entry: JournalEntry): entry is JobEnd {
+  return entry.type === 'jobEnded' || entry.type === 'jobLost';
 }
 
 function readJournal(

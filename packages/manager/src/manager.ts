@@ -12,6 +12,7 @@ import {availableParallelism, hostname, loadavg, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {
   type DaemonClient,
+  type DaemonMethods,
   decideHomehost,
   ensureKey,
   ensureManagerDirectory,
@@ -29,6 +30,7 @@ import {
   PROTOCOL,
   ProgramFile,
   processStart,
+  type ResultOf,
   RpcServer,
   startDaemon,
   startManager,
@@ -50,6 +52,7 @@ import {HostLoads} from './launch/host-load.ts';
 import {JobSubmitter} from './launch/job-submitter.ts';
 import {LaunchLog} from './launch-log.ts';
 import {ManagedTests, type ReadHelperCall} from './managed-tests.ts';
+import {ManagerJobs} from './manager-jobs.ts';
 import {ManagerLog} from './manager-log.ts';
 import {Planning} from './planning.ts';
 import {runPreHook} from './pre-hook.ts';
@@ -97,6 +100,8 @@ export async function runManager(settingsText: string, programs: ManagerPrograms
   return await new Manager(settings, programs, local).run();
 }
 
+type Registered = ResultOf<DaemonMethods, 'manager.register'>;
+
 class Manager {
   readonly #area: {readonly path: string; readonly name: string};
   readonly #local: Server;
@@ -112,6 +117,9 @@ class Manager {
   readonly #submitter: JobSubmitter;
   readonly #batch: BatchJobs;
   readonly #tests: ManagedTests;
+  readonly #jobs: ManagerJobs;
+  /** Its own: steps are started under those of their submissions. */
+  readonly #umask = process.umask();
   #busyMs = performance.now();
   /** When the daemon left for a newer one. */
   #replacedMs = Number.NEGATIVE_INFINITY;
@@ -200,6 +208,21 @@ class Manager {
           return null;
         },
         'manager.doctor': async () => await this.#examine(homehost),
+        'manager.openSubmission': ({uuid, target}) => {
+          const env = {...withoutTestVariables(process.env), MT_TARGET: target};
+          this.#busyMs = performance.now();
+          this.#submissions.putOwn(uuid, {env, cwd: area.path, umask: this.#umask});
+          return null;
+        },
+        'manager.job': (claimed) => {
+          this.#busyMs = performance.now();
+          this.#jobs.order(claimed);
+          return null;
+        },
+        'manager.endJob': ({id, reason}) => {
+          this.#jobs.end(id, reason);
+          return null;
+        },
         'manager.stop': ({reason}) => {
           this.#stop(reason);
           return null;
@@ -218,7 +241,8 @@ class Manager {
             testId,
             launchId,
           })),
-        })) as {readonly forget: readonly string[]; readonly submissions: readonly string[]};
+          jobs: [...this.#jobs.open, ...this.#journal.unheardJobs],
+        })) as Registered;
         this.#onRegistered(answer);
       },
     });
@@ -247,6 +271,15 @@ class Manager {
       batch: this.#batch,
       readHelperCall: programs.readHelperCall,
     });
+    this.#jobs = new ManagerJobs({
+      areaPath: area.path,
+      directory,
+      executable: programs.executable,
+      umask: this.#umask,
+      journal: this.#journal,
+      spawner: parts.spawner,
+      log: this.#log.write,
+    });
   }
 
   async run(): Promise<number> {
@@ -259,6 +292,7 @@ class Manager {
     this.#serve();
     this.#planning.prepare();
     this.#tests.adoptAll();
+    this.#jobs.adoptAll();
     void this.#daemon.connect().catch((error: unknown) => {
       this.#log.write(`ERROR: ${error instanceof Error ? error.message : error}`);
       this.#leave(1);
@@ -338,7 +372,10 @@ class Manager {
     this.#log.write(`INFO: manager ${this.#id} (pid ${process.pid}) serves ${this.#area.path}`);
   }
 
-  #onRegistered(answer: {readonly forget: readonly string[]; readonly submissions: readonly string[]}): void {
+  #onRegistered(answer: Registered): void {
+    for (const id of answer.forgetJobs) {
+      this.#jobs.forget(id);
+    }
     for (const launchId of answer.forget) {
       this.#tests.forget(launchId);
     }
@@ -350,14 +387,19 @@ class Manager {
   #beat(): void {
     this.#tests.lookAtMemory();
     // While a run is being driven from here, the daemon wants to know how busy this host is.
-    const isOfUse = this.#tests.size > 0 || this.#submissions.size > 0;
+    const isOfUse = this.#tests.size > 0 || this.#submissions.size > 0 || this.#jobs.size > 0;
     if (isOfUse && this.#daemon.isConnected) {
       const tests = this.#tests.running.map(({testId, runDurationS}) => ({
         testId,
         runDuration: runDurationS,
       }));
       void this.#daemon
-        .call('manager.heartbeat', {managerId: this.#id, load: loadavg(), tests})
+        .call('manager.heartbeat', {
+          managerId: this.#id,
+          load: loadavg(),
+          tests,
+          jobs: this.#jobs.open.map(({id}) => id),
+        })
         .then(({kill}) => {
           for (const testId of kill) {
             this.#tests.kill(testId, 'killed on request');
@@ -368,7 +410,7 @@ class Manager {
     }
     this.#submissions.closeAbandoned();
     this.#tests.sweep();
-    if (this.#tests.size === 0 && !existsSync(this.#area.path)) {
+    if (this.#tests.size === 0 && this.#jobs.size === 0 && !existsSync(this.#area.path)) {
       // Nobody is left to be told; what is not yet said stays in the journal.
       this.#stop(`${this.#area.path} is gone`);
     } else if (this.#isBusy) {
@@ -381,6 +423,7 @@ class Manager {
   get #isBusy(): boolean {
     return (
       this.#tests.isBusy ||
+      this.#jobs.size > 0 ||
       this.#batch.size > 0 ||
       this.#planning.isBusy ||
       this.#submissions.size > 0 ||

@@ -58,6 +58,13 @@ export class Submissions {
     renameSync(`${path}.new`, path);
   }
 
+  /** Of a run that no command submits: what a manager has, which is the same for all; one that is there already stays. */
+  putOwn(uuid: string, submitted: Omit<Submitted, 'context'>): void {
+    if (!this.#byUuid.has(uuid)) {
+      this.put(uuid, {...submitted, context: null});
+    }
+  }
+
   get hasClosed(): boolean {
     return this.#closed.size > 0;
   }

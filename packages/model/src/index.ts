@@ -1,5 +1,16 @@
 export {formatDuration, parseDuration} from './duration.ts';
 export {ItemMap, type ItemMapRow, mapTextFor} from './item-map.ts';
+export {
+  endOfJob,
+  isEndedJob,
+  JOB_ACTION_NAMES,
+  JOB_ACTIONS,
+  JOB_STATES,
+  type JobAction,
+  type JobPerformer,
+  type JobState,
+  jobAction,
+} from './job-actions.ts';
 export {type HostLoad, isOverloaded} from './load-limit.ts';
 export {nearNames} from './near-names.ts';
 export {type ChosenPattern, choosePattern, type PatternSources} from './pattern-source.ts';

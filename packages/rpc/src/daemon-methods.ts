@@ -3,6 +3,7 @@ import * as z from 'zod';
 import {archiveMethods} from './methods/archive.ts';
 import {changesMethods} from './methods/changes.ts';
 import {feedMethods, feedNotifications} from './methods/feed.ts';
+import {jobsMethods} from './methods/jobs.ts';
 import {keysMethods} from './methods/keys.ts';
 import {managersMethods} from './methods/managers.ts';
 import {metaMethods} from './methods/meta.ts';
@@ -31,6 +32,7 @@ export const daemonMethods = {
   ...managersMethods,
   ...variablesMethods,
   ...changesMethods,
+  ...jobsMethods,
   ...feedMethods,
 } as const;
 

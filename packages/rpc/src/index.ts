@@ -64,6 +64,14 @@ export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './
 export type {archiveMethods} from './methods/archive.ts';
 export type {changesMethods} from './methods/changes.ts';
 export type {feedMethods, Topic} from './methods/feed.ts';
+export {
+  type ClaimedJob,
+  type Job,
+  type JobParams,
+  jobParams,
+  type jobsMethods,
+  type ManagerJob,
+} from './methods/jobs.ts';
 export type {keysMethods} from './methods/keys.ts';
 export type {managersMethods} from './methods/managers.ts';
 export type {metaMethods} from './methods/meta.ts';
@@ -78,7 +86,7 @@ export {limits} from './peer.ts';
 export {pingedArea} from './ping-daemon.ts';
 export {ProgramFile} from './program-file.ts';
 export {PROTOCOL, UPGRADE} from './protocol.ts';
-export {type ReportEntry, reportEntry} from './report-entries.ts';
+export {type JobEntry, type JournalEntry, type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
 export {RPC_CODES, RpcError} from './rpc-error.ts';
 export {type CallContext, type CallHandlers, type Connected, type Role, RpcServer} from './rpc-server.ts';

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import {daemonMethods, submitOptions} from './daemon-methods.ts';
 import type {Finding} from './finding.ts';
 import {method} from './method-table.ts';
+import {managerJob} from './methods/jobs.ts';
 import {reportEntry} from './report-entries.ts';
 
 const name = z.string().max(4096);
@@ -144,6 +145,17 @@ export const managerMethods = {
     'What its host lacks that the area needs: disks, programs, hosts to be reached, clock.',
     {},
   ),
+  'manager.openSubmission': method<null>()(
+    'read',
+    'A run that no command submits but a job: it gets the environment of the manager.',
+    {uuid: name, target: name},
+  ),
+  'manager.job': method<null>()(
+    'read',
+    'Runs a job as a command; answered when the order is on disk, its end is reported.',
+    {job: managerJob, claimToken: name, leaseUntil: id},
+  ),
+  'manager.endJob': method<null>()('read', 'Ends the command of a job.', {id, reason: text}),
   'manager.stop': method<null>()('read', 'Ends the manager; its tests go on.', {reason: text}),
 } as const;
 

@@ -16,7 +16,7 @@ const resourceUsage = z.strictObject({
   writtenBytes: amount,
 }) satisfies z.ZodType<ResourceUsage>;
 
-export const reportEntry = z.discriminatedUnion('type', [
+const testEntries = [
   /** The launcher was started, or the test itself when there is none. */
   z.strictObject({type: z.literal('launched'), ...launch, rundir: name, shortdir: name}),
   /** `fatal`: the command cannot be started at all, so the driver ends. */
@@ -84,6 +84,26 @@ export const reportEntry = z.discriminatedUnion('type', [
     /** Nothing of it is known of a test whose processes the manager has not seen. */
     usage: resourceUsage.optional(),
   }),
-]);
+] as const;
 
+const claimedJob = {id, claimToken: name};
+
+/** Of jobs that a manager runs as commands. */
+const jobEntries = [
+  z.strictObject({type: z.literal('jobStarted'), ...claimedJob}),
+  /** 130: it was ended on request. */
+  z.strictObject({type: z.literal('jobEnded'), ...claimedJob, exitCode: z.number().int(), message: text}),
+  /** Its process is gone, and nobody knows how it ended. */
+  z.strictObject({type: z.literal('jobLost'), ...claimedJob}),
+] as const;
+
+/** What is to be said of a test; its own helper calls may say that too. */
+export const reportEntry = z.discriminatedUnion('type', testEntries);
 export type ReportEntry = z.output<typeof reportEntry>;
+
+const jobEntry = z.discriminatedUnion('type', jobEntries);
+export type JobEntry = z.output<typeof jobEntry>;
+
+/** What stands in the journal of a manager. */
+export const journalEntry = z.discriminatedUnion('type', [...testEntries, ...jobEntries]);
+export type JournalEntry = z.output<typeof journalEntry>;

@@ -14,6 +14,7 @@ export {
   type MovedId,
   renamed,
 } from './import-rows.ts';
+export type {JobRow, JobSelection, JobUpdate, NewJob} from './job-table.ts';
 export type {LockHolder} from './lock-table.ts';
 export type {Merged, Overridden} from './merge.ts';
 export type {MetaRow} from './meta-table.ts';
@@ -33,7 +34,7 @@ export type {RegisterRun, RunRow, RunSelection, StateCount} from './run-table.ts
 export type {RunnerRow, RunnerSelection} from './runner-table.ts';
 export {ensureSchema, type KeyColumn, PROGRAM_VERSION, SCHEMA_VERSION} from './schema.ts';
 export type {StepRow} from './step-table.ts';
-export {type Changes, Store} from './store.ts';
+export {type Changes, noChanges, Store} from './store.ts';
 export {
   type CacheOutcome,
   type FlushReport,

@@ -121,6 +121,14 @@ export class RunnerTable {
     ).all(...where.values, limit ?? defaultLimit);
   }
 
+  /** The newest driver of exactly this run. */
+  last(target: string, runName: string): RunnerRow | undefined {
+    return prepared<[string, string], RunnerRow>(
+      this.#db,
+      `SELECT ${columns} FROM runners WHERE target = ? AND run_name = ? ORDER BY id DESC LIMIT 1`,
+    ).get(target, runName);
+  }
+
   setRun(id: number, runId: number): void {
     prepared(this.#db, 'UPDATE runners SET run_id = ? WHERE id = ?').run(runId, id);
     this.#changes().runners.add(id);

@@ -5,7 +5,7 @@
 import {UserError} from '@megatest/model';
 import type {Database} from 'better-sqlite3';
 
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 export const PROGRAM_VERSION = '2.0.0';
 
 export type KeyColumn = {readonly name: string; readonly type: string};
@@ -94,7 +94,8 @@ CREATE TABLE IF NOT EXISTS jobs (id INTEGER PRIMARY KEY, uuid TEXT UNIQUE, paren
   testpatt TEXT DEFAULT '', run_id INTEGER, test_id INTEGER, params TEXT DEFAULT '{}', priority INTEGER DEFAULT 0,
   not_before INTEGER DEFAULT 0, attempts INTEGER DEFAULT 0, max_attempts INTEGER DEFAULT 1, claim_token TEXT DEFAULT '',
   exit_code INTEGER, message TEXT DEFAULT '', log_path TEXT DEFAULT '', creation_time INTEGER DEFAULT (${now}),
-  start_time INTEGER DEFAULT 0, end_time INTEGER DEFAULT 0, ${lastUpdate});
+  start_time INTEGER DEFAULT 0, end_time INTEGER DEFAULT 0, ${lastUpdate}, host TEXT DEFAULT '', lock_key TEXT DEFAULT '',
+  claimed_by TEXT DEFAULT '', lease_until INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS runners (id INTEGER PRIMARY KEY, uuid TEXT UNIQUE, action TEXT, state TEXT DEFAULT 'running',
   owner TEXT DEFAULT '', host TEXT DEFAULT '', pid INTEGER DEFAULT 0, target TEXT DEFAULT '', run_name TEXT DEFAULT '',
   testpatt TEXT DEFAULT '', run_id INTEGER, options TEXT DEFAULT '{}', plan TEXT DEFAULT '', exit_code INTEGER,
@@ -205,6 +206,10 @@ function migrateOriginal(db: Database, keys: readonly KeyColumn[]): void {
     ['test_rundat', 'memory_peak', 'INTEGER'],
     ['test_rundat', 'read_bytes', 'INTEGER'],
     ['test_rundat', 'written_bytes', 'INTEGER'],
+    ['jobs', 'host', "TEXT DEFAULT ''"],
+    ['jobs', 'lock_key', "TEXT DEFAULT ''"],
+    ['jobs', 'claimed_by', "TEXT DEFAULT ''"],
+    ['jobs', 'lease_until', 'INTEGER DEFAULT 0'],
     ...STAMPED_TABLES.map((table) => [table, 'last_update', 'INTEGER'] as const),
   ];
   for (const [table, column, declaration] of missing) {

@@ -8,6 +8,7 @@ import {ArchiveTable} from './archive-table.ts';
 import {AttemptTable} from './attempt-table.ts';
 import type {Connection} from './connection.ts';
 import {DataTable} from './data-table.ts';
+import {JobTable} from './job-table.ts';
 import {LockTable} from './lock-table.ts';
 import {MetaTable} from './meta-table.ts';
 import {RunTable} from './run-table.ts';
@@ -24,7 +25,12 @@ export type Changes = {
   readonly runs: Set<number>;
   readonly tests: Set<number>;
   readonly runners: Set<number>;
+  readonly jobs: Set<number>;
 };
+
+export function noChanges(): Changes {
+  return {runs: new Set(), tests: new Set(), runners: new Set(), jobs: new Set()};
+}
 
 export class Store {
   readonly db: Connection;
@@ -35,12 +41,13 @@ export class Store {
   readonly data: DataTable;
   readonly usage: UsageTable;
   readonly runners: RunnerTable;
+  readonly jobs: JobTable;
   readonly attempts: AttemptTable;
   readonly meta: MetaTable;
   readonly archives: ArchiveTable;
   readonly listings: TestListings;
   readonly locks: LockTable;
-  #changes: Changes = {runs: new Set(), tests: new Set(), runners: new Set()};
+  #changes: Changes = noChanges();
 
   constructor(db: Connection) {
     this.db = db;
@@ -52,6 +59,7 @@ export class Store {
     this.data = new DataTable(db, changed, this.tests);
     this.usage = new UsageTable(db);
     this.runners = new RunnerTable(db, changed);
+    this.jobs = new JobTable(db, changed);
     this.attempts = new AttemptTable(db);
     this.meta = new MetaTable(db);
     this.archives = new ArchiveTable(db);
@@ -66,7 +74,7 @@ export class Store {
 
   takeChanges(): Changes {
     const changes = this.#changes;
-    this.#changes = {runs: new Set(), tests: new Set(), runners: new Set()};
+    this.#changes = noChanges();
     return changes;
   }
 

@@ -1,11 +1,19 @@
 /** Every command, for the help that lists them, and for those that are called seldom. */
 import {areaCommands} from './area-commands.ts';
 import {dbCommands} from './db-commands.ts';
+import {jobCommands} from './job-commands.ts';
 import {lookCommands} from './look-commands.ts';
 import {modernMain} from './main.ts';
 import {runCommands} from './run-commands.ts';
 import {serverCommands} from './server-commands.ts';
 
 export async function main(words: readonly string[]): Promise<number> {
-  return await modernMain(words, [areaCommands, runCommands, lookCommands, serverCommands, dbCommands]);
+  return await modernMain(words, [
+    areaCommands,
+    runCommands,
+    lookCommands,
+    serverCommands,
+    jobCommands,
+    dbCommands,
+  ]);
 }

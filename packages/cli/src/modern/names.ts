@@ -11,6 +11,7 @@ const bundleOf = {
   get: 'run',
   help: 'all',
   init: 'all',
+  jobs: 'all',
   keys: 'all',
   kill: 'run',
   lock: 'run',

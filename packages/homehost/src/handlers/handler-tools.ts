@@ -13,6 +13,7 @@ import {BadCursor, type RunRow, type TestCore, type TestRow} from '@megatest/sto
 import type {CutText} from '../cut-records.ts';
 import {cutText} from '../cut-text.ts';
 import type {Homehost} from '../homehost.ts';
+import {selectRuns as chosenRuns, selectTests as chosenTests, type TestChoice} from '../run-changes.ts';
 import {wrongCursor} from './wrong-cursor.ts';
 
 export type AuditEntry = {
@@ -144,32 +145,11 @@ export function makeTools(world: HandlerWorld) {
   }
 
   function selectRuns(target: string, runPatt: string): readonly RunRow[] {
-    if (target.split('/').length !== store.keys.length) {
-      throw new RpcError('invalidValue', `Invalid target, "${target}" should be: ${store.keys.join('/')}`, {
-        field: 'target',
-        value: target,
-      });
-    }
-    return store.runs.find({runPatt, targetPatt: target});
+    return chosenRuns(store, target, runPatt);
   }
 
-  function selectTests(request: {
-    target: string;
-    runPatt: string;
-    testPatt: string;
-    states?: string[] | undefined;
-    statuses?: string[] | undefined;
-  }): readonly TestRow[] {
-    const runs = selectRuns(request.target, request.runPatt).filter((run) => run.state !== 'locked');
-    if (runs.length === 0) {
-      return [];
-    }
-    return store.tests.list({
-      runIds: runs.map((run) => run.id),
-      testPatt: request.testPatt,
-      states: request.states,
-      statuses: request.statuses,
-    });
+  function selectTests(choice: TestChoice): readonly TestRow[] {
+    return chosenTests(store, choice);
   }
 
   return {

@@ -11,10 +11,12 @@ export function managersHandlers(tools: HandlerTools): ManagersHandlers {
   const {store, homehost, cutter} = tools;
   const samples = new SampleTimes();
   return {
-    'manager.register': ({managerId, host, user, pid, cpus, launches}, {connection}) => {
-      const forget = homehost.managerRegistered({id: managerId, host, user, pid, cpus, connection}, launches);
+    'manager.register': ({managerId, host, user, pid, cpus, launches, jobs}, {connection}) => {
+      const manager = {id: managerId, host, user, pid, cpus, connection};
+      const forget = homehost.managerRegistered(manager, launches);
+      const forgetJobs = homehost.jobs.managerRegistered(manager, jobs);
       const submissions = homehost.submissionsAt(host, user);
-      return {managerId, forget, submissions};
+      return {managerId, forget, forgetJobs, submissions};
     },
     'pilot.next': async ({job, manager: {host, user}, taken, max}) => {
       const known = new Set(taken);
@@ -23,8 +25,9 @@ export function managersHandlers(tools: HandlerTools): ManagersHandlers {
       const tests = left().slice(0, max);
       return {tests, isOver: tests.length === 0};
     },
-    'manager.heartbeat': async ({managerId, tests, load}) => {
+    'manager.heartbeat': async ({managerId, tests, load, jobs}) => {
       homehost.managers.setLoad(managerId, load);
+      await homehost.jobs.renew(homehost.managers.get(managerId), jobs);
       if (tests.length === 0) {
         return {kill: []};
       }
@@ -58,6 +61,7 @@ export function managersHandlers(tools: HandlerTools): ManagersHandlers {
             }
           },
           onLostLaunch: (row) => homehost.launchAnew(row),
+          onJob: (entry) => homehost.jobs.reported(entry),
         }),
       );
       return {done};

@@ -1,15 +1,12 @@
 /** Runs and what drives them. */
-import {isRunning} from '@megatest/model';
 import {type CallHandlers, limits, RpcError, type RunSummary, type runsMethods} from '@megatest/rpc';
 import type {RunRow, TestRow} from '@megatest/store';
 import {Breather} from '../breather.ts';
+import {killRuns, markIncomplete, setLock} from '../run-changes.ts';
 import {deleteRun} from './delete-run.ts';
 import type {HandlerTools} from './handler-tools.ts';
 import {removeTests} from './remove-tests.ts';
 import {summarize} from './summarize.ts';
-
-/** `[setup] deadtime` when nothing else is said. */
-const defaultDeadtimeS = 7200;
 
 export type RunsHandlers = CallHandlers<typeof runsMethods>;
 
@@ -129,11 +126,7 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
     'runs.storedStats': ({runId}) => store.runs.storedStats(runId),
     'runs.summary': async ({cursor}) => await summarize(store, cursor),
     'runs.setLock': async ({runId, locked, user}, context) => {
-      await once(context, () => {
-        const state = locked ? 'locked' : 'unlocked';
-        store.runs.setState(runId, state);
-        store.addAccess(user, `${state} ${runId}`, homehost.nowS());
-      });
+      await once(context, () => setLock(homehost, runId, locked, user));
       audit(context, `${locked ? 'locked' : 'unlocked'} run ${runId}`);
       return null;
     },
@@ -161,27 +154,11 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
       const runs =
         runId === undefined ? store.runs.find({runPatt: runPatt ?? '%', targetPatt: target}) : [run(runId)];
       audit(context, 'marked dead tests');
-      const testIds: number[] = [];
-      for (const {id} of runs) {
-        testIds.push(...(await homehost.markDead(id, deadtimeS ?? defaultDeadtimeS)));
-      }
-      return {testIds};
+      return {testIds: await homehost.write(() => markIncomplete(homehost, runs, deadtimeS))};
     },
     'runs.kill': async ({target, runPatt, testPatt}, context) => {
       audit(context, `killed ${target} ${runPatt} ${testPatt}`);
-      const runs = selectRuns(target, runPatt);
-      let drivers = 0;
-      for (const driver of runs.flatMap((run) => homehost.driversOfRun(run.id))) {
-        drivers += (await homehost.stopDriver(driver.id, context.connection.client)) ? 1 : 0;
-      }
-      const tests = selectTests({target, runPatt, testPatt}).filter((row) => isRunning(row.state));
-      return {
-        tests: await homehost.kill(
-          tests.map((row) => row.id),
-          'killed on request',
-        ),
-        drivers,
-      };
+      return await killRuns(homehost, {target, runPatt, testPatt}, context.connection.client);
     },
     'runners.list': (selection) => store.runners.list(selection).map(({plan: _, ...row}) => row),
     'runners.stop': async (params, context) => {

@@ -28,6 +28,7 @@ import {
   choosePattern,
   type PlanMessage,
   type PlannedItem,
+  parseDuration,
   printUserError,
   TagExpression,
   type TestMeta,
@@ -285,6 +286,16 @@ function settingsOfDaemon(area: Area): DaemonSettingsText {
     syncMarginS: number('sync', 'margin'),
     spaceRequiredKiB: number('setup', 'dbdir-space-required'),
     logExpireDays: number('setup', 'log-expire-days'),
+    jobs: {
+      maxActions: number('jobs', 'max-actions'),
+      leaseS: number('jobs', 'lease'),
+      keepDoneS: parseDuration(config.get('jobs', 'keep-done') ?? ''),
+      keepFailedS: parseDuration(config.get('jobs', 'keep-failed') ?? ''),
+      users: config
+        .get('jobs', 'users')
+        ?.split(/\s+/)
+        .filter((user) => user !== ''),
+    },
   };
 }
 

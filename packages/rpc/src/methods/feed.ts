@@ -4,15 +4,15 @@ import {method} from '../method-table.ts';
 import {id, name} from './shapes.ts';
 
 /**
- * `changes`: tests and runs of all kinds; `run:ID`: a run and its tests; `test:ID`: one test; `runners`: what drives runs; `mode`: whether the
- * daemon stays.
+ * `changes`: tests and runs of all kinds; `run:ID`: a run and its tests; `test:ID`: one test; `runners`: what drives runs; `jobs`, `job:ID`:
+ * the job queue; `mode`: whether the daemon stays.
  */
 const topic = z.union(
   [
-    z.enum(['changes', 'runners', 'mode']),
-    z.templateLiteral([z.enum(['run', 'test']), ':', z.number().int().nonnegative()]),
+    z.enum(['changes', 'runners', 'jobs', 'mode']),
+    z.templateLiteral([z.enum(['run', 'test', 'job']), ':', z.number().int().nonnegative()]),
   ],
-  {error: 'topics are changes, run:ID, test:ID, runners and mode'},
+  {error: 'topics are changes, run:ID, test:ID, runners, jobs, job:ID and mode'},
 );
 export type Topic = z.output<typeof topic>;
 const topics = z.array(topic).max(1000);
@@ -20,7 +20,7 @@ const topics = z.array(topic).max(1000);
 export const feedMethods = {
   subscribe: method<{readonly rev: number}>()(
     'read',
-    'From now on `changed`, `palette`, `runners.changed` and `mode.changed` are told, as the topics ask; what came after `since` too.',
+    'From now on `changed`, `palette`, `runners.changed`, `jobs.changed` and `mode.changed` are told, as the topics ask; what came after `since` too.',
     {topics, since: id.optional()},
   ),
   unsubscribe: method<null>()('read', 'No longer.', {topics}),
@@ -56,6 +56,9 @@ export const feedNotifications = {
   'runners.changed': z
     .object({runner: z.object({id, state: name}).loose()})
     .describe('A driver began or ended; topic `runners`.'),
+  'jobs.changed': z
+    .object({job: z.object({id, state: name}).loose()})
+    .describe('A job was added, or is in another state; topics `jobs` and `job:ID`.'),
   'mode.changed': z
     .object({mode: name, reason: name})
     .describe('The daemon leaves (`goingDown`); topic `mode`.'),

@@ -1,7 +1,7 @@
 /** What managers tell and ask (spec homehost.md 9.12). */
 import * as z from 'zod';
 import {method} from '../method-table.ts';
-import {reportEntry} from '../report-entries.ts';
+import {journalEntry} from '../report-entries.ts';
 import {id, name, names} from './shapes.ts';
 
 export const managersMethods = {
@@ -11,9 +11,11 @@ export const managersMethods = {
     readonly forget: readonly string[];
     /** Submissions of this manager that are still being driven. */
     readonly submissions: readonly string[];
+    /** Jobs that are not this manager's any more. */
+    readonly forgetJobs: readonly number[];
   }>()(
     'write',
-    'A manager has come up; it says which launches it has, and learns which of them are not its own any more.',
+    'A manager has come up; it says which launches and jobs it has, and learns which of them are not its own any more.',
     {
       managerId: name,
       host: name,
@@ -23,6 +25,7 @@ export const managersMethods = {
       pidStart: name,
       cpus: id,
       launches: z.array(z.strictObject({testId: id, launchId: name})).max(100_000),
+      jobs: z.array(z.strictObject({id, claimToken: name})).max(10_000),
     },
   ),
   'pilot.next': method<{
@@ -39,7 +42,7 @@ export const managersMethods = {
   }),
   'manager.heartbeat': method<{readonly kill: readonly number[]}>()(
     'write',
-    'Load of the host and the running tests, every three seconds.',
+    'Load of the host, the running tests and jobs, every three seconds; renews the leases of the jobs.',
     {
       managerId: name,
       load: z.array(z.number()).max(3),
@@ -53,6 +56,7 @@ export const managersMethods = {
           }),
         )
         .max(10_000),
+      jobs: z.array(id).max(10_000),
     },
   ),
   'manager.report': method<{readonly done: number}>()(
@@ -60,7 +64,7 @@ export const managersMethods = {
     'Entries of a journal, in order; each takes effect once.',
     {
       journalId: name,
-      entries: z.array(z.strictObject({seq: id, entry: reportEntry})).max(1000),
+      entries: z.array(z.strictObject({seq: id, entry: journalEntry})).max(1000),
     },
   ),
 } as const;

@@ -1,0 +1,117 @@
+/** The job queue. */
+
+import {type CallHandlers, type Job, type jobsMethods, RpcError} from '@megatest/rpc';
+import type {JobRow} from '@megatest/store';
+import {isAtWork} from '../job-records.ts';
+import {attemptsOf, checkJob, toJob} from '../job-request.ts';
+import type {HandlerTools} from './handler-tools.ts';
+
+export type JobsHandlers = CallHandlers<typeof jobsMethods>;
+
+const listLimit = 1000;
+
+export function jobsHandlers(tools: HandlerTools): JobsHandlers {
+  const {once, audit, store, homehost, world} = tools;
+  const {jobs} = homehost;
+
+  function must(id: number): JobRow {
+    const row = store.jobs.get(id);
+    if (row === undefined) {
+      throw new RpcError('notFound', `there is no job ${id}`, {what: 'job', id});
+    }
+    return row;
+  }
+
+  function mustAccept(user: string): void {
+    const {users} = jobs.settings;
+    if (users.length > 0 && !users.includes(user)) {
+      throw new RpcError(
+        'notAllowed',
+        `jobs of ${user} are not accepted here: [jobs] users does not name them`,
+      );
+    }
+  }
+
+  /** As it is now: between the commit and the answer it may have gone on. */
+  const now = (id: number): Job => toJob(must(id));
+
+  return {
+    'jobs.add': async (params, context) => {
+      const {uuid, action, target = '', runName = '', testPatt = '', source, parentUuid = ''} = params;
+      const {user, host} = context.connection.client;
+      const {params: options = {}, priority = 0, notBefore = 0} = params;
+      mustAccept(user);
+      checkJob({action, target, runName, testPatt, params: options}, store.keys);
+      let isNew = false;
+      const id = await once(context, () => {
+        const known = store.jobs.byUuid(uuid);
+        if (known !== undefined) {
+          return known.id;
+        }
+        isNew = true;
+        const row = {uuid, parentUuid, action, owner: user, source, host, target, runName, testPatt};
+        const rest = {params: JSON.stringify(options), priority, notBefore, maxAttempts: attemptsOf(action)};
+        return store.jobs.add({...row, ...rest}, homehost.nowS());
+      });
+      if (isNew) {
+        audit(context, `added job ${id}: ${[action, target, runName, testPatt].join(' ').trim()}`);
+        jobs.added(id);
+      }
+      await world.barrier();
+      return now(id);
+    },
+    'jobs.get': ({id, uuid}) => {
+      const row = id === undefined ? store.jobs.byUuid(uuid ?? '') : store.jobs.get(id);
+      return row === undefined ? null : toJob(row);
+    },
+    'jobs.list': ({since, limit, cursor, ...selection}) =>
+      store.jobs
+        .list({...selection, sinceS: since, limit: limit ?? listLimit, beforeId: cursor})
+        .map((row) => toJob(row)),
+    'jobs.last': ({target, runName}) => {
+      const job = store.jobs.lastRun(target, runName);
+      const driver = store.runners.last(target, runName);
+      if (job !== undefined && (driver === undefined || driver.creationTime < job.creationTime)) {
+        const {id, action, testPatt, creationTime} = job;
+        return {action, testPatt: testPatt === '' ? '%' : testPatt, creationTime, jobId: id, driverId: null};
+      }
+      if (driver === undefined) {
+        return null;
+      }
+      const {id, action, testPatt, creationTime, options} = driver;
+      const {jobId = null} = JSON.parse(options) as {readonly jobId?: number};
+      return {action, testPatt, creationTime, jobId, driverId: id};
+    },
+    'jobs.cancel': async ({id}, context) => {
+      const {user} = context.connection.client;
+      audit(context, `cancelled job ${id}`);
+      const atWork = await once(context, () => jobs.cancel(id, user)?.id ?? null);
+      if (atWork !== null && isAtWork(must(id))) {
+        await jobs.endAtWork(must(id), user);
+      }
+      return now(id);
+    },
+    'jobs.retry': async ({id}, context) => {
+      audit(context, `retried job ${id}`);
+      await once(context, () => jobs.retry(id));
+      return now(id);
+    },
+    'jobs.setPriority': async ({id, priority}, context) => {
+      audit(context, `set the priority of job ${id} to ${priority}`);
+      await once(context, () => jobs.setPriority(id, priority));
+      return now(id);
+    },
+    'jobs.log': async ({id, offset}) => await jobs.logs.read(must(id).id, offset),
+    'jobs.claim': async ({actions, max}, {connection}) => {
+      const manager = homehost.managers.all().find((candidate) => candidate.connection === connection);
+      if (manager === undefined) {
+        throw new RpcError('notAllowed', 'only a manager that has registered gets jobs');
+      }
+      return await jobs.claimFor(manager, actions, max);
+    },
+    'jobs.finish': async ({id, claimToken, exitCode, message}, context) => {
+      await once(context, () => jobs.finish(id, claimToken, exitCode, message));
+      return null;
+    },
+  };
+}
