@@ -65,6 +65,7 @@ export {
   type Job,
   type JobParams,
   jobParams,
+  jobRunParams,
   type jobsMethods,
   type ManagerJob,
 } from './methods/jobs.ts';
