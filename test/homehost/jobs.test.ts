@@ -280,7 +280,9 @@ describe('jobs wait', () => {
     await jobs('cancel', String(three.id));
     const killed = await untilState(three.id, ...ended);
     expect(killed).toMatchObject({state: 'killed', message: `ended by ${userInfo().username}`});
-    await jobs('retry', String(three.id), String(two.id));
+    await jobs('retry', String(three.id));
+    await until(() => trace().filter((line) => line === 'begun three').length === 2);
+    await jobs('retry', String(two.id));
     await letGo('three');
     await untilState(three.id, 'done');
     await letGo('two');

@@ -1,6 +1,6 @@
 /** What a job asks for: checked when it is added, and what becomes of it when it is a run (spec mtutil.md 10.1, 14). */
 import {type JobAction, jobAction} from '@megatest/model';
-import {type Job, type JobParams, RpcError, type SubmitOptions} from '@megatest/rpc';
+import {type Job, type JobParams, jobRunParams, RpcError, type SubmitOptions} from '@megatest/rpc';
 import type {JobRow} from '@megatest/store';
 import type {Submission} from './driver.ts';
 
@@ -103,23 +103,12 @@ function runAction(action: string, params: JobParams): Submission['action'] {
 
 function optionsOf(row: JobRow): SubmitOptions {
   const params = paramsOf(row);
-  const {modePatt, tagExpr, requireTarget, rerun, force, preclean, contour, maxFail, shuffle} = params;
   return {
+    ...jobRunParams.parse(params),
     testPatt: row.testPatt === '' ? undefined : row.testPatt,
-    modePatt,
-    tagExpr,
-    requireTarget,
-    rerun,
-    force,
-    preclean,
     // Who waits for the job waits for its tests.
     runWait: params.runWait ?? true,
     setVars: params.vars,
-    contour,
-    maxFail,
-    shuffle,
-    fromStep: params.fromStep,
-    onlyStep: params.onlyStep,
   };
 }
 

@@ -69,6 +69,7 @@ export {
   type Job,
   type JobParams,
   jobParams,
+  jobRunParams,
   type jobsMethods,
   type ManagerJob,
 } from './methods/jobs.ts';

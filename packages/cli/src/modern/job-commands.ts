@@ -22,36 +22,29 @@ import {
   type SelectorArguments,
   withTestSelectors,
 } from './command.ts';
+import {type LaunchArguments, withLaunchOptions} from './launch-options.ts';
 
 const whats = ['list', 'add', 'show', 'cancel', 'retry', 'priority', 'logs'] as const;
 
-type JobsArguments = SelectorArguments & {
-  readonly what: (typeof whats)[number];
-  readonly words?: readonly (string | number)[] | undefined;
-  readonly owner?: string | undefined;
-  readonly limit?: number | undefined;
-  readonly follow?: boolean | undefined;
-  readonly priority?: number | undefined;
-  readonly at?: string | undefined;
-  readonly new?: string | undefined;
-  readonly message?: string | undefined;
-  readonly archive?: JobParams['archive'];
-  readonly command?: string | undefined;
-  readonly syncTo?: string | undefined;
-  readonly deadtime?: number | undefined;
-  readonly mode?: string | undefined;
-  readonly tags?: string | undefined;
-  readonly rerun?: string | undefined;
-  readonly force?: boolean | undefined;
-  readonly preclean?: boolean | undefined;
-  readonly set?: readonly string[] | undefined;
-  readonly contour?: string | undefined;
-  readonly maxFail?: number | undefined;
-  readonly shuffle?: number | undefined;
-  readonly fromStep?: string | undefined;
-  readonly only?: boolean | undefined;
-  readonly wait?: boolean | undefined;
-};
+type JobsArguments = SelectorArguments &
+  LaunchArguments & {
+    readonly what: (typeof whats)[number];
+    readonly words?: readonly (string | number)[] | undefined;
+    readonly owner?: string | undefined;
+    readonly limit?: number | undefined;
+    readonly follow?: boolean | undefined;
+    readonly priority?: number | undefined;
+    readonly at?: string | undefined;
+    readonly new?: string | undefined;
+    readonly message?: string | undefined;
+    readonly archive?: JobParams['archive'];
+    readonly command?: string | undefined;
+    readonly syncTo?: string | undefined;
+    readonly deadtime?: number | undefined;
+    readonly fromStep?: string | undefined;
+    readonly only?: boolean | undefined;
+    readonly wait?: boolean | undefined;
+  };
 
 /** How often a log is looked at that is followed. */
 const followMs = 300;
@@ -83,7 +76,7 @@ export const jobCommands: CommandFile = (outcome) => [
 ];
 
 function withAddOptions<T>(yargs: Argv<T>) {
-  return yargs
+  return withLaunchOptions(yargs)
     .option('priority', {type: 'number', describe: 'add: larger ones are begun first (default: 0)'})
     .option('at', {type: 'string', describe: 'add: not before +30m, or 2030-01-31T22:00'})
     .option('new', {type: 'string', describe: 'add set-ss: STATE/STATUS; add set-run-status: STATUS'})
@@ -95,15 +88,6 @@ function withAddOptions<T>(yargs: Argv<T>) {
     .option('command', {type: 'string', describe: 'add command: text for /bin/sh'})
     .option('sync-to', {type: 'string', describe: 'add sync: name of the database'})
     .option('deadtime', {type: 'number', describe: 'add mark-incomplete: seconds of silence'})
-    .option('mode', {type: 'string', describe: 'add run: pattern from this variable of runconfigs'})
-    .option('tags', {type: 'string', describe: 'add run: only tests with one of these tags'})
-    .option('rerun', {type: 'string', describe: 'add run, rerun: also completed tests with these statuses'})
-    .option('force', {type: 'boolean', describe: 'add run: whatever state a test is in'})
-    .option('preclean', {type: 'boolean', describe: "add run: empty a test's directory first"})
-    .option('set', {type: 'string', array: true, describe: 'add run: variable for the tests, V=x'})
-    .option('contour', {type: 'string', describe: 'add run: contour of the run'})
-    .option('max-fail', {type: 'number', describe: 'add run: launch nothing more after so many failures'})
-    .option('shuffle', {type: 'number', describe: 'add run: in an order that this seed decides'})
     .option('from-step', {type: 'string', describe: 'add rerun-step: the step to begin with'})
     .option('only', {type: 'boolean', describe: 'add rerun-step: that step alone'})
     .option('wait', {type: 'boolean', describe: 'add run: --no-wait ends the job with the last launch'});

@@ -21,26 +21,19 @@ import {
   withTestPattern,
   withTestSelectors,
 } from './command.ts';
+import {type LaunchArguments, withLaunchOptions} from './launch-options.ts';
 
-type RunArguments = SelectorArguments & {
-  readonly mode?: string | undefined;
-  readonly tags?: string | undefined;
-  readonly requireTarget?: string | undefined;
-  readonly wait?: boolean | undefined;
-  readonly detach?: boolean | undefined;
-  readonly preclean?: boolean | undefined;
-  readonly force?: boolean | undefined;
-  readonly rerun?: string | undefined;
-  readonly set?: readonly string[] | undefined;
-  readonly contour?: string | undefined;
-  readonly exitZero?: boolean | undefined;
-  readonly maxFail?: number | undefined;
-  readonly shuffle?: number | undefined;
-  readonly fromStep?: string | undefined;
-  readonly only?: boolean | undefined;
-  readonly dryRun?: boolean | undefined;
-  readonly format?: PlanFormat | undefined;
-};
+type RunArguments = SelectorArguments &
+  LaunchArguments & {
+    readonly requireTarget?: string | undefined;
+    readonly wait?: boolean | undefined;
+    readonly detach?: boolean | undefined;
+    readonly exitZero?: boolean | undefined;
+    readonly fromStep?: string | undefined;
+    readonly only?: boolean | undefined;
+    readonly dryRun?: boolean | undefined;
+    readonly format?: PlanFormat | undefined;
+  };
 
 export const runCommands: CommandFile = (outcome) => [
   {
@@ -154,23 +147,10 @@ export const runCommands: CommandFile = (outcome) => [
 ];
 
 function withRunOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .option('mode', {type: 'string', describe: 'take the test pattern from this variable of runconfigs'})
-    .option('tags', {type: 'string', describe: 'only tests with one of these tags'})
+  return withLaunchOptions(yargs)
     .option('require-target', {type: 'string', describe: 'target that must have a section of its own'})
     .option('wait', {type: 'boolean', describe: 'watch to the end (the default)'})
     .option('detach', {type: 'boolean', describe: 'submit and leave'})
-    .option('preclean', {type: 'boolean', describe: "empty a test's directory before it is launched"})
-    .option('force', {type: 'boolean', describe: 'run whatever state a test is in'})
-    .option('rerun', {type: 'string', describe: 'also run completed tests with one of these statuses'})
-    .option('set', {type: 'string', array: true, describe: 'variable for the tests, V=x'})
-    .option('contour', {type: 'string', describe: 'contour of the run'})
-    .option('max-fail', {
-      alias: 'maxfail',
-      type: 'number',
-      describe: 'launch nothing more after so many failures',
-    })
-    .option('shuffle', {type: 'number', describe: 'launch in an order that this seed decides'})
     .option('dry-run', {type: 'boolean', describe: 'only show what would run, and why'})
     .option('format', {choices: PLAN_FORMATS, describe: 'form of the dry run (default: table)'})
     .option('exit-zero', {type: 'boolean', describe: 'exit code 0 also when tests failed'});

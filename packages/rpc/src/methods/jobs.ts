@@ -3,10 +3,29 @@ import {JOB_ACTION_NAMES} from '@megatest/model';
 import type {JobRow} from '@megatest/store';
 import * as z from 'zod';
 import {method} from '../method-table.ts';
-import {id, name, names, text} from './shapes.ts';
+import {submitOptions} from './runs.ts';
+import {id, name, text} from './shapes.ts';
+
+/** What of them a job that is a run hands on; the others are left out. */
+export const jobRunParams = submitOptions
+  .pick({
+    modePatt: true,
+    tagExpr: true,
+    requireTarget: true,
+    rerun: true,
+    force: true,
+    preclean: true,
+    contour: true,
+    maxFail: true,
+    shuffle: true,
+    fromStep: true,
+    onlyStep: true,
+  })
+  .strip();
 
 /** Options of the actions beyond what is to be run, changed or removed. */
 export const jobParams = z.strictObject({
+  ...jobRunParams.shape,
   /** Only tests in these states, with these statuses: comma lists. */
   state: name.optional(),
   status: name.optional(),
@@ -19,19 +38,8 @@ export const jobParams = z.strictObject({
   command: text.optional(),
   syncTo: name.optional(),
   deadtimeS: z.number().nonnegative().optional(),
-  modePatt: name.optional(),
-  tagExpr: name.optional(),
-  requireTarget: z.boolean().optional(),
-  rerun: names.optional(),
-  force: z.boolean().optional(),
-  preclean: z.boolean().optional(),
   /** `V=x,W=y` */
   vars: text.optional(),
-  contour: name.optional(),
-  maxFail: z.number().int().positive().optional(),
-  shuffle: z.number().int().nonnegative().optional(),
-  fromStep: name.optional(),
-  onlyStep: z.boolean().optional(),
   /** The job ends with its last test (the default), or when the last one was launched. */
   runWait: z.boolean().optional(),
 });
