@@ -25,7 +25,11 @@ export const managersMethods = {
       pidStart: name,
       cpus: id,
       launches: z.array(z.strictObject({testId: id, launchId: name})).max(100_000),
-      jobs: z.array(z.strictObject({id, claimToken: name})).max(10_000),
+      /** A manager of an older version has none. */
+      jobs: z
+        .array(z.strictObject({id, claimToken: name}))
+        .max(10_000)
+        .default([]),
     },
   ),
   'pilot.next': method<{
@@ -56,7 +60,7 @@ export const managersMethods = {
           }),
         )
         .max(10_000),
-      jobs: z.array(id).max(10_000),
+      jobs: z.array(id).max(10_000).default([]),
     },
   ),
   'manager.report': method<{readonly done: number}>()(
