@@ -9,8 +9,9 @@ import {watchStep} from './step-process.ts';
 it('a shell that has ended and that nobody waits for is not waited for', async () => {
   const rundir = mkdtempSync(join(tmpdir(), 'step-'));
   mkdirSync(join(rundir, '.mt'));
-  // What the shell becomes knows nothing of its child.
-  const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 1000'], {
+  // What the shell becomes knows nothing of its child, which ends when it has become that: before, it might be waited for.
+  const child = 'while read -r name < /proc/$$/comm && [ "$name" != sleep ]; do :; done';
+  const parent = spawn('/bin/sh', ['-c', `${child} & echo $!; exec sleep 1000`], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const pid = await new Promise<number>((resolve) => {
