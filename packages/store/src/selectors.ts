@@ -43,19 +43,22 @@ export function matchList(column: string, members: readonly string[] | undefined
   return {sql: `${column} IN (${members.map(() => '?').join(', ')})`, values: members};
 }
 
-/** Of many conditions a balanced tree: SQLite refuses expressions of a depth over 1000, which a plain chain of them has. */
+/** A chain of so many conditions is far from the depth of 1000 at which SQLite refuses an expression. */
+const longestChain = 100;
+
+/** Many are a chain of chains. */
 function any(conditions: readonly Condition[]): Condition {
-  const [first, second, ...others] = conditions;
-  if (first === undefined) {
-    return {sql: '0', values: []};
+  if (conditions.length > longestChain) {
+    const chains: Condition[] = [];
+    for (let begin = 0; begin < conditions.length; begin += longestChain) {
+      chains.push(any(conditions.slice(begin, begin + longestChain)));
+    }
+    return any(chains);
   }
-  if (second === undefined) {
-    return first;
-  }
-  const half = Math.ceil(conditions.length / 2);
-  const [left, right] =
-    others.length === 0 ? [first, second] : [any(conditions.slice(0, half)), any(conditions.slice(half))];
-  return {sql: `(${left.sql} OR ${right.sql})`, values: [...left.values, ...right.values]};
+  return {
+    sql: `(${conditions.map((condition) => condition.sql).join(' OR ')})`,
+    values: conditions.flatMap((condition) => condition.values),
+  };
 }
 
 export function all(conditions: readonly (Condition | undefined)[]): Condition {
