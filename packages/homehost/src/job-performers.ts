@@ -13,7 +13,6 @@ import {ask, type Manager, ManagerLost} from './managers.ts';
 export class JobPerformers {
   readonly #homehost: Homehost;
   readonly #records: JobRecords;
-
   readonly #logs: JobLogs;
 
   constructor(homehost: Homehost, records: JobRecords, logs: JobLogs) {

@@ -127,6 +127,11 @@ export class JobQueue {
     this.poke();
   }
 
+  /** Refuses an id that is no job's. */
+  find(id: number): JobRow {
+    return this.#records.must(id);
+  }
+
   /** A new row; after its commit. */
   added(jobId: number): void {
     this.logs.begin(jobId);

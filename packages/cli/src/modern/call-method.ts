@@ -51,7 +51,7 @@ export async function followMethod(context: CommandContext, method: string, json
 }
 
 function parse(method: string, json: string): AnyParameters {
-  if (!(method in daemonMethods)) {
+  if (!Object.hasOwn(daemonMethods, method)) {
     const near = nearNames(method, Object.keys(daemonMethods));
     throw new UserError(`the daemon has no method ${method}`, {
       hint:

@@ -195,7 +195,8 @@ async function add(context: CommandContext, args: JobsArguments): Promise<number
 }
 
 function isAction(name: string): name is JobAction {
-  return name in JOB_ACTIONS;
+  // A name such as "constructor" is found on every object.
+  return Object.hasOwn(JOB_ACTIONS, name);
 }
 
 function unknownAction(name: string | undefined): UserError {

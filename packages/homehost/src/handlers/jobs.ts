@@ -1,7 +1,5 @@
 /** The job queue. */
-
 import {type CallHandlers, type Job, type jobsMethods, RpcError} from '@megatest/rpc';
-import type {JobRow} from '@megatest/store';
 import {isAtWork} from '../job-records.ts';
 import {attemptsOf, checkJob, toJob} from '../job-request.ts';
 import type {HandlerTools} from './handler-tools.ts';
@@ -14,14 +12,6 @@ export function jobsHandlers(tools: HandlerTools): JobsHandlers {
   const {once, audit, store, homehost, world} = tools;
   const {jobs} = homehost;
 
-  function must(id: number): JobRow {
-    const row = store.jobs.get(id);
-    if (row === undefined) {
-      throw new RpcError('notFound', `there is no job ${id}`, {what: 'job', id});
-    }
-    return row;
-  }
-
   function mustAccept(user: string): void {
     const {users} = jobs.settings;
     if (users.length > 0 && !users.includes(user)) {
@@ -33,7 +23,7 @@ export function jobsHandlers(tools: HandlerTools): JobsHandlers {
   }
 
   /** As it is now: between the commit and the answer it may have gone on. */
-  const now = (id: number): Job => toJob(must(id));
+  const now = (id: number): Job => toJob(jobs.find(id));
 
   return {
     'jobs.add': async (params, context) => {
@@ -86,8 +76,8 @@ export function jobsHandlers(tools: HandlerTools): JobsHandlers {
       const {user} = context.connection.client;
       audit(context, `cancelled job ${id}`);
       const atWork = await once(context, () => jobs.cancel(id, user)?.id ?? null);
-      if (atWork !== null && isAtWork(must(id))) {
-        await jobs.endAtWork(must(id), user);
+      if (atWork !== null && isAtWork(jobs.find(id))) {
+        await jobs.endAtWork(jobs.find(id), user);
       }
       return now(id);
     },
@@ -101,7 +91,7 @@ export function jobsHandlers(tools: HandlerTools): JobsHandlers {
       await once(context, () => jobs.setPriority(id, priority));
       return now(id);
     },
-    'jobs.log': async ({id, offset}) => await jobs.logs.read(must(id).id, offset),
+    'jobs.log': async ({id, offset}) => await jobs.logs.read(jobs.find(id).id, offset),
     'jobs.claim': async ({actions, max}, {connection}) => {
       const manager = homehost.managers.all().find((candidate) => candidate.connection === connection);
       if (manager === undefined) {
