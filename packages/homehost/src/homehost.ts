@@ -30,7 +30,7 @@ import {PlanOrders} from './plan-orders.ts';
 import {DEAD_COMMENT, deadTests} from './scheduler/dead-tests.ts';
 import {Slots} from './scheduler/slots.ts';
 import {jobSettings} from './settings.ts';
-import {Watchers} from './watchers.ts';
+import {Watchers, type Wish} from './watchers.ts';
 
 export type HomehostOptions = {
   readonly db: Connection;
@@ -249,8 +249,8 @@ export class Homehost {
   }
 
   /** Sends the output of a driver to a connection from now on. */
-  watch(driver: Driver, connection: Connected, fromSeq: number): void {
-    this.#watchers.add(driver, connection, fromSeq);
+  watch(driver: Driver, connection: Connected, wish: Wish): void {
+    this.#watchers.add(driver, connection, wish);
   }
 
   /** Resolves when the condition, which is looked at after every commit and now and then, holds. */

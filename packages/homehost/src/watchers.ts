@@ -7,22 +7,27 @@ import type {OutputEntry} from './driver-output.ts';
 /** Progress is told at most this often. */
 const progressPauseMs = 250;
 
+/** `wantsResults`: also how each test ends and how far the run is, which many commands show to nobody. */
+export type Wish = {readonly fromSeq: number; readonly wantsResults: boolean};
+
 export class Watchers {
-  readonly #byDriver = new Map<number, Set<Connected>>();
+  readonly #byDriver = new Map<number, Map<Connected, Wish>>();
   readonly #progressTimers = new Map<number, NodeJS.Timeout>();
 
   /** Sends what a driver has said so far, and from now on what it says. */
-  add(driver: Driver, connection: Connected, fromSeq: number): void {
-    for (const entry of driver.output(fromSeq)) {
+  add(driver: Driver, connection: Connected, wish: Wish): void {
+    for (const entry of driver.output(wish.fromSeq)) {
       connection.notify('driver.output', {driverId: driver.id, ...entry});
     }
     if (driver.stage === 'ended') {
       connection.notify('driver.ended', {driverId: driver.id, exitCode: driver.exitCode ?? 0});
       return;
     }
-    connection.notify('driver.progress', {driverId: driver.id, ...driver.progress()});
-    const watchers = this.#byDriver.get(driver.id) ?? new Set();
-    this.#byDriver.set(driver.id, watchers.add(connection));
+    if (wish.wantsResults) {
+      connection.notify('driver.progress', {driverId: driver.id, ...driver.progress()});
+    }
+    const watchers = this.#byDriver.get(driver.id) ?? new Map<Connected, Wish>();
+    this.#byDriver.set(driver.id, watchers.set(connection, wish));
     connection.onClose(() => watchers.delete(connection));
   }
 
@@ -35,7 +40,7 @@ export class Watchers {
     const {id: testId, testName, itemPath, state, status, runDuration, host, comment} = row;
     const {done, total} = progress;
     const result = {testId, testName, itemPath, state, status, runDuration, host, comment, done, total};
-    this.#notify(driver, 'driver.result', result);
+    this.#notifyOfResults(driver, 'driver.result', result);
   }
 
   tellProgress(driver: Driver): void {
@@ -45,7 +50,7 @@ export class Watchers {
     const timer = setTimeout(() => {
       this.#progressTimers.delete(driver.id);
       if (driver.stage !== 'ended') {
-        this.#notify(driver, 'driver.progress', driver.progress());
+        this.#notifyOfResults(driver, 'driver.progress', driver.progress());
       }
     }, progressPauseMs);
     timer.unref();
@@ -58,8 +63,16 @@ export class Watchers {
   }
 
   #notify(driver: Driver, name: string, values: object): void {
-    for (const connection of this.#byDriver.get(driver.id) ?? []) {
+    for (const connection of this.#byDriver.get(driver.id)?.keys() ?? []) {
       connection.notify(name, {driverId: driver.id, ...values});
+    }
+  }
+
+  #notifyOfResults(driver: Driver, name: string, values: object): void {
+    for (const [connection, {wantsResults}] of this.#byDriver.get(driver.id) ?? []) {
+      if (wantsResults) {
+        connection.notify(name, {driverId: driver.id, ...values});
+      }
     }
   }
 }

@@ -206,6 +206,9 @@ export class ManagedTests {
       this.#executions.delete(launchId);
       this.#parts.launches.end(launchId);
       this.sweep();
+      if (!this.isBusy) {
+        this.#neighbours.planning.onIdle();
+      }
     }
   }
 

@@ -41,6 +41,11 @@ export class Planning {
     this.#planner.prepare();
   }
 
+  /** No test runs now. */
+  onIdle(): void {
+    this.#planner.onIdle();
+  }
+
   async plan({submission, argv}: PlanRequest): Promise<PlanReply> {
     const submitted = this.submitted(submission.uuid);
     const reply = await this.#planner.ask(this.#requestOf('plan', submission, submitted, argv));

@@ -131,7 +131,8 @@ class Watch {
 
   async #ask(driverId: number): Promise<void> {
     try {
-      const {ended} = await this.client.call('runs.attach', {driverId, fromSeq: this.#nextSeq});
+      const results = this.#events.onResult !== undefined || this.#events.onProgress !== undefined;
+      const {ended} = await this.client.call('runs.attach', {driverId, fromSeq: this.#nextSeq, results});
       if (ended !== null) {
         // What it said before stands ahead of this answer on the same connection.
         this.#end(ended.exitCode);

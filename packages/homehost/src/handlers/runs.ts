@@ -40,10 +40,10 @@ export function runsHandlers(tools: HandlerTools): RunsHandlers {
         connection.client,
       );
     },
-    'runs.attach': ({driverId, fromSeq}, {connection}) => {
+    'runs.attach': ({driverId, fromSeq, results}, {connection}) => {
       const driver = homehost.drivers.get(driverId);
       if (driver !== undefined) {
-        homehost.watch(driver, connection, fromSeq ?? 0);
+        homehost.watch(driver, connection, {fromSeq: fromSeq ?? 0, wantsResults: results ?? true});
         return {
           ended: driver.exitCode === null ? null : {exitCode: driver.exitCode},
           nextSeq: driver.nextSeq,

@@ -51,6 +51,7 @@ sub take_requests {
 sub start {
     my ($id, $umask, $directory, $output, $count, @rest) = @_;
     my @words = splice @rest, 0, $count;
+    take_environment(\@rest);
     # What a manager asked for that has died meanwhile is for the next one to decide.
     my $pid = getppid == $manager ? fork : undef;
     if (!defined $pid) {
@@ -59,22 +60,30 @@ sub start {
         $id_of{$pid} = $id;
         answer('started', $id, $pid, start_of($pid));
     } else {
-        become($umask, $directory, $output, \@words, \@rest);
+        become($umask, $directory, $output, \@words);
         answer('refused', $id, $!);
         POSIX::_exit(127);
     }
 }
 
+# The next child inherits it. Tests of one run differ in a few variables, and setting one is dear.
+sub take_environment {
+    my %wanted = map { split /=/, $_, 2 } @{ $_[0] };
+    delete @ENV{ grep { !exists $wanted{$_} } keys %ENV };
+    while (my ($name, $value) = each %wanted) {
+        $ENV{$name} = $value if !defined $ENV{$name} or $ENV{$name} ne $value;
+    }
+}
+
 # Returns only when it cannot be done.
 sub become {
-    my ($umask, $directory, $output, $words, $environment) = @_;
+    my ($umask, $directory, $output, $words) = @_;
     POSIX::setsid();
     umask $umask;
     chdir $directory                  or return;
     open STDIN,  '+<', '/dev/null'    or return;
     open STDOUT, '>>', $output        or return;
     open STDERR, '>&', \*STDOUT       or return;
-    %ENV = map { split /=/, $_, 2 } @$environment;
     sigprocmask(SIG_SETMASK, $nothing);
     no warnings 'exec';
     exec { $words->[0] } @$words;

@@ -8,6 +8,7 @@
 import {closeSync, openSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
+import {isPlainCommand} from './plain-command.ts';
 import {isAlive, processesOf} from './process-tree.ts';
 import {type ResourceUsage, usageOfShell} from './resource-usage.ts';
 import type {ProcessEnd, Spawner} from './spawner.ts';
@@ -26,18 +27,25 @@ export type RunningStep = {
 };
 
 /**
- * One shell for all: it notes that it is the one that runs the command (its pid and when it started, as the kernel counts), runs it in
- * a subshell (so that `exit` ends just that), and notes what it used and, as the last line, how it ended. The command sees neither
- * arguments nor variables of ours. With a control group for the test it goes there first.
+ * One shell for all: it notes that it is the one that runs the command (its pid and when it started, as the kernel counts), runs it,
+ * and notes what it used and, as the last line, how it ended. The command sees neither arguments nor variables of ours. With a control
+ * group for the test it goes there first.
  */
-const wrapper = `read -ra s < "/proc/$$/stat"
+function wrapper(run: string): string {
+  return `read -ra _mt_stat < "/proc/$$/stat"
 set -C
-command echo "$$ \${s[21]}" > "$1.started" || exit 0
-set +C; unset s
+command echo "$$ \${_mt_stat[21]}" > "$1.started" || exit 0
+set +C; unset _mt_stat
 [ -z "$3" ] || echo "$$" 2> /dev/null > "$3/cgroup.procs"
-(c=$2; set --; eval "$c")
+${run}
 c=$?
 { times; read -rd '' s 2> /dev/null < "/proc/$$/io"; echo "$s"; echo $c; } > "$1.exit"`;
+}
+
+/** In a subshell, so that `exit` ends just that. */
+const runsAny = wrapper('(eval "set --; $2")');
+/** Without the fork of the subshell, which takes a fifth of the time of a short step. */
+const runsPlain = wrapper('eval "$2"');
 
 export type StepRequest = {
   readonly index: number;
@@ -61,7 +69,15 @@ export async function startStep(request: StepRequest, spawner: Spawner): Promise
   // What this process itself writes of the test when the step has ended has the same mask, as far as no other test's comes between.
   process.umask(umask);
   const {pid, pidStart, ended} = await spawner.start({
-    words: ['/bin/bash', '-c', wrapper, '/bin/bash', `.mt/step-${index}`, command, group ?? ''],
+    words: [
+      '/bin/bash',
+      '-c',
+      isPlainCommand(command, env) ? runsPlain : runsAny,
+      '/bin/bash',
+      `.mt/step-${index}`,
+      command,
+      group ?? '',
+    ],
     cwd: rundir,
     env,
     umask,

@@ -112,3 +112,14 @@ it('it is busy while it is asked, and not while a child only waits', async () =>
   await asked;
   expect(planner.isAsking).toBe(false);
 });
+
+it('when nothing runs, the child that is due after a request is started at once, and only that one', async () => {
+  planner.onIdle();
+  expect(children()).toEqual([]);
+  await printed('echo');
+  planner.onIdle();
+  const ready = children().at(-1);
+  planner.onIdle();
+  expect(children().at(-1)).toBe(ready);
+  expect(await printed('echo $PPID')).toBe(String(ready));
+});

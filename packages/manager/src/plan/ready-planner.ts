@@ -9,8 +9,8 @@ import type {ChildProcess} from 'node:child_process';
 import type {PlanningReply, PlanningRequest} from './planner.ts';
 import {askChild, startChild} from './planner-child.ts';
 
-/** The next child starts when what was planned has begun. */
-const pauseMs = 250;
+/** The next child starts when nothing runs, or so long after an answer: its start takes a tenth of a second from the tests that were planned. */
+const pauseMs = 2000;
 /** A child takes memory: in a run that plans nothing for so long there is none. */
 const patienceMs = 60_000;
 
@@ -21,6 +21,7 @@ export class ReadyPlanner {
   readonly #plannerPath: string;
   #waiting: ChildProcess | undefined;
   #asking = 0;
+  #isNextDue = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(plannerPath: string) {
@@ -33,6 +34,7 @@ export class ReadyPlanner {
 
   /** Has a child ready for the request that will come soon. */
   prepare(): void {
+    this.#isNextDue = false;
     clearTimeout(this.#timer);
     if (this.#waiting === undefined) {
       const child = startChild(this.#plannerPath, process.env);
@@ -47,6 +49,13 @@ export class ReadyPlanner {
     this.#timer = setTimeout(() => this.close(), patienceMs).unref();
   }
 
+  /** Nothing runs now: a child that is to start soon may start at once. */
+  onIdle(): void {
+    if (this.#isNextDue && this.#asking === 0) {
+      this.prepare();
+    }
+  }
+
   async ask(request: PlanningRequest): Promise<PlanningReply> {
     this.#asking += 1;
     try {
@@ -55,6 +64,7 @@ export class ReadyPlanner {
     } finally {
       this.#asking -= 1;
       if (this.#asking === 0) {
+        this.#isNextDue = true;
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.prepare(), pauseMs).unref();
       }
@@ -63,6 +73,7 @@ export class ReadyPlanner {
 
   /** Ends the child that waits; the next request starts one. */
   close(): void {
+    this.#isNextDue = false;
     clearTimeout(this.#timer);
     this.#waiting?.kill('SIGKILL');
     this.#waiting = undefined;

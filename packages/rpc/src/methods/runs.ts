@@ -76,8 +76,8 @@ export const runsMethods = {
   ),
   'runs.attach': method<{readonly ended: {readonly exitCode: number} | null; readonly nextSeq: number}>()(
     'read',
-    'Sends the output of a driver from `fromSeq` on, now and as it comes.',
-    {driverId: id, fromSeq: id.optional()},
+    'Sends the output of a driver from `fromSeq` on, now and as it comes; without `results: false` also each result and how far the run is.',
+    {driverId: id, fromSeq: id.optional(), results: z.boolean().optional()},
   ),
   'runs.list': method<readonly RunSummary[]>()(
     'read',
