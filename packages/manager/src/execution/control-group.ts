@@ -19,11 +19,11 @@ export function makeGroup(launchId: string): string | null {
   }
   const group = join(parent, `${namePrefix}${launchId}`);
   try {
-    mkdirSync(group, {recursive: true});
+    mkdirSync(group);
     return group;
-  } catch {
-    // For example the limit on the number of groups.
-    return null;
+  } catch (error) {
+    // Anything else is for example the limit on the number of groups.
+    return (error as NodeJS.ErrnoException).code === 'EEXIST' ? group : null;
   }
 }
 

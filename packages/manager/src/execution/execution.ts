@@ -213,7 +213,6 @@ export class Execution {
         stage: 'running',
         startS: this.#world.nowS(),
         limitS: timeLimitOf(this.info, config, this.#context, this.#world.log),
-        group: makeGroup(this.launchId),
         prior,
         rollUp: rollUpOf(prior),
       });

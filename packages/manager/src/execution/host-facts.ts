@@ -10,7 +10,16 @@ export function hostUname(): string {
   return known;
 }
 
+/** The kernel counts it anew every five seconds. */
+const loadAgeMs = 1000;
+let load = {perCore: 0, readMs: Number.NEGATIVE_INFINITY};
+
 /** Load of the last minute for each core. */
 export function loadPerCore(): number {
-  return Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 100) / 100;
+  const nowMs = performance.now();
+  if (nowMs - load.readMs > loadAgeMs) {
+    const perCore = Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 100) / 100;
+    load = {perCore, readMs: nowMs};
+  }
+  return load.perCore;
 }

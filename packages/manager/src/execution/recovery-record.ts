@@ -85,12 +85,12 @@ export class RecoveryRecord implements Disposable {
   static open(rundir: string, start: Recovered): RecoveryRecord {
     const folder = join(rundir, folderName);
     const path = join(folder, fileName);
-    if (readRecovery(rundir)?.info['launch-id'] === start.info['launch-id']) {
-      // The line that a killed manager left unfinished must not swallow the next one.
-      appendFileSync(path, '\n');
-      return new RecoveryRecord(openSync(path, 'a', 0o600));
-    }
     if (existsSync(folder)) {
+      if (readRecovery(rundir)?.info['launch-id'] === start.info['launch-id']) {
+        // The line that a killed manager left unfinished must not swallow the next one.
+        appendFileSync(path, '\n');
+        return new RecoveryRecord(openSync(path, 'a', 0o600));
+      }
       rmSync(folder, {recursive: true});
     }
     mkdirSync(folder, {mode: 0o700});

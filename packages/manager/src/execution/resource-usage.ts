@@ -2,7 +2,7 @@
  * What the processes of a test use: CPU time and disk traffic by the word of the steps' shells, everything by the word of the test's
  * control group where there is one, memory by looking now and then where nobody counts it.
  */
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ResourceUsage} from '@megatest/rpc';
 import {processesOfGroup} from './control-group.ts';
@@ -41,8 +41,8 @@ export function usageOfShell(text: string): ResourceUsage {
     cpuUserS: seconds(1),
     cpuSystemS: seconds(4),
     memoryPeakBytes: null,
-    readBytes: numberAfter(text, 'read_bytes: '),
-    writtenBytes: numberAfter(text, 'write_bytes: '),
+    readBytes: numberIn(text, /^read_bytes: (\d+)/m),
+    writtenBytes: numberIn(text, /^write_bytes: (\d+)/m),
   };
 }
 
@@ -52,14 +52,14 @@ export function usageOfGroup(group: string | null): ResourceUsage {
     return noUsage;
   }
   const cpu = contentOf(join(group, 'cpu.stat'));
-  const [user, system] = [numberAfter(cpu, 'user_usec '), numberAfter(cpu, 'system_usec ')];
+  const [user, system] = [numberIn(cpu, /^user_usec (\d+)/m), numberIn(cpu, /^system_usec (\d+)/m)];
   const io = contentOf(join(group, 'io.stat'));
   return {
     cpuUserS: user === null ? null : rounded(user / microseconds),
     cpuSystemS: system === null ? null : rounded(system / microseconds),
-    memoryPeakBytes: numberAfter(contentOf(join(group, 'memory.peak')), ''),
-    readBytes: total(io, 'rbytes'),
-    writtenBytes: total(io, 'wbytes'),
+    memoryPeakBytes: numberIn(contentOf(join(group, 'memory.peak')), /^(\d+)/),
+    readBytes: total(io, / rbytes=(\d+)/g),
+    writtenBytes: total(io, / wbytes=(\d+)/g),
   };
 }
 
@@ -70,7 +70,7 @@ export function usageOfGroup(group: string | null): ResourceUsage {
 export function memoryOf(rootPid: number, group: string | null): number | null {
   const pids = new Set(group === null ? [] : processesOfGroup(group));
   addTree(rootPid, pids);
-  const kibs = [...pids].map((pid) => numberAfter(contentOf(`/proc/${pid}/status`), 'VmHWM:\\s*'));
+  const kibs = [...pids].map((pid) => numberIn(contentOf(`/proc/${pid}/status`), /^VmHWM:\s*(\d+)/m));
   const known = kibs.filter((found) => found !== null);
   return known.length === 0 ? null : known.reduce((sum, found) => sum + found, 0) * kib;
 }
@@ -108,20 +108,21 @@ function merged(
   ) as ResourceUsage;
 }
 
-function numberAfter(text: string, pattern: string): number | null {
-  const found = new RegExp(`^${pattern}(\\d+)`, 'm').exec(text)?.[1];
+function numberIn(text: string, pattern: RegExp): number | null {
+  const found = pattern.exec(text)?.[1];
   return found === undefined ? null : Number(found);
 }
 
 /** `8:0 rbytes=4096 wbytes=0 ...`, a line for each disk. */
-function total(text: string, name: string): number | null {
-  const found = [...text.matchAll(new RegExp(` ${name}=(\\d+)`, 'g'))];
+function total(text: string, pattern: RegExp): number | null {
+  const found = [...text.matchAll(pattern)];
   return found.length === 0 ? null : found.reduce((sum, match) => sum + Number(match[1]), 0);
 }
 
 function contentOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    // Most are missing, and an error costs several looks.
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   } catch {
     return '';
   }

@@ -50,7 +50,6 @@ export function makeRunDirectory(request: PlaceRequest): Placement {
   if (request.itemPath !== '') {
     remakeTestLink(request);
   }
-  ensureDirectory(dirname(rundir));
   const there = lstatSync(rundir, {throwIfNoEntry: false});
   if (there?.isSymbolicLink()) {
     if (readlinkSync(rundir) !== shortdir) {
@@ -58,7 +57,7 @@ export function makeRunDirectory(request: PlaceRequest): Placement {
       symlinkSync(shortdir, rundir);
     }
   } else if (there === undefined) {
-    symlinkSync(shortdir, rundir);
+    makeLink(shortdir, rundir);
   }
   // Anything else: the link tree lies on the disk itself, or the test's own link leads there; the directory is used as it is.
   return {rundir, shortdir};
@@ -73,7 +72,20 @@ function remakeTestLink(request: PlaceRequest): void {
   }
 }
 
-/** One call when the parent is there, as it is for every item but the first. */
+/** One call when the directory of the link is there, as it is for every item but the first. */
+function makeLink(to: string, path: string): void {
+  try {
+    symlinkSync(to, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+    mkdirSync(dirname(path), {recursive: true});
+    symlinkSync(to, path);
+  }
+}
+
+/** As for a link. */
 function ensureDirectory(path: string): void {
   try {
     mkdirSync(path);

@@ -5,7 +5,7 @@
  * The shell creates `step-<n>.started` before the body, and only if it is not there: whatever happens to managers, a body never
  * starts twice in one launch.
  */
-import {closeSync, openSync, readFileSync} from 'node:fs';
+import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
 import {isPlainCommand} from './plain-command.ts';
@@ -150,10 +150,12 @@ export function readStarted(
   rundir: string,
   index: number,
 ): {readonly pid: number; readonly pidStart: string} | undefined {
+  const path = `${stepFile(rundir, index)}.started`;
+  if (!existsSync(path)) {
+    return undefined;
+  }
   try {
-    const [pid = '', pidStart = ''] = readFileSync(`${stepFile(rundir, index)}.started`, 'utf8')
-      .trim()
-      .split(' ');
+    const [pid = '', pidStart = ''] = readFileSync(path, 'utf8').trim().split(' ');
     return {pid: Number(pid), pidStart};
   } catch {
     return undefined;
