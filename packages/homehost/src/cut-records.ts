@@ -5,6 +5,7 @@
 import type {DataValues} from '@megatest/model';
 import type {JournalEntry, ReportEntry} from '@megatest/rpc';
 import type {TestUpdate} from '@megatest/store';
+import {fitsWhole} from './cut-text.ts';
 
 /** `what` is for the log, which tells what was cut. */
 export type CutText = <T extends string | number | undefined>(what: string, value: T) => T;
@@ -27,7 +28,14 @@ export function cutUpdate(cut: CutText, testId: number, set: TestUpdate): TestUp
 }
 
 export function cutEntry(cut: CutText, entry: JournalEntry): JournalEntry {
-  return 'testId' in entry ? cutReport(cut, entry) : entry;
+  return 'testId' in entry && mayHoldLongText(entry) ? cutReport(cut, entry) : entry;
+}
+
+/** Nearly none does: what would be said of each text is only made where it may be needed. */
+function mayHoldLongText(value: unknown): boolean {
+  return typeof value === 'string'
+    ? !fitsWhole(value)
+    : typeof value === 'object' && value !== null && Object.values(value).some(mayHoldLongText);
 }
 
 function cutReport(cut: CutText, entry: ReportEntry): ReportEntry {

@@ -1,10 +1,14 @@
 /** Bytes of a comment or a value (spec homehost.md 8.4). */
 const mostBytes = 64 * 1024;
 
+/** No character takes more than three bytes for each of its units. */
+export function fitsWhole(text: string): boolean {
+  return text.length * 3 <= mostBytes;
+}
+
 /** The beginning that fits, without half a character at its end. */
 export function cutText(text: string): string {
-  // No character takes more than three bytes for each of its units.
-  if (text.length * 3 <= mostBytes) {
+  if (fitsWhole(text)) {
     return text;
   }
   const bytes = Buffer.from(text);
