@@ -24,6 +24,7 @@ it('health and figures are told without a login, and nothing else is', async () 
   );
   expect(text).toMatch(/^megatest_managers \d+$/m);
   expect(text).toMatch(/^megatest_writes_total [1-9]/m);
+  expect(text).toMatch(/^megatest_jobs\{state="queued"\} 0$/m);
   expect(text).toMatch(/^megatest_calls_total\{method="runs.submit"\} 1$/m);
   expect(text).not.toContain(lone.path);
 

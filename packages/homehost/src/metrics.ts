@@ -55,6 +55,12 @@ export function printMetrics(status: ServerStatus): string {
       samples: one(sum(status.managers.map(({tests}) => tests))),
     },
     {
+      name: 'jobs',
+      type: 'gauge',
+      help: 'Jobs of the queue that have not ended, by state.',
+      samples: Object.entries(status.jobs).map(([state, value]) => ({labels: {state}, value})),
+    },
+    {
       name: 'requests_unanswered',
       type: 'gauge',
       help: 'Requests that wait for their answer.',

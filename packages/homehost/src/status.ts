@@ -6,9 +6,11 @@ export function statusOf({
   writes,
   managers,
   drivers,
-}: Homehost): Pick<ServerStatus, 'writes' | 'managers' | 'drivers'> {
+  store,
+}: Homehost): Pick<ServerStatus, 'writes' | 'managers' | 'drivers' | 'jobs'> {
   return {
     writes,
+    jobs: store.jobs.openCounts(),
     managers: managers
       .all()
       .map(({id, host, user, pid}) => ({id, host, user, pid, tests: managers.testsOf(id)})),

@@ -14,7 +14,7 @@ export {
   type MovedId,
   renamed,
 } from './import-rows.ts';
-export type {JobRow, JobSelection, JobUpdate, NewJob} from './job-table.ts';
+export type {JobRow, JobSelection, JobUpdate, NewJob, OpenJobState} from './job-table.ts';
 export type {LockHolder} from './lock-table.ts';
 export type {Merged, Overridden} from './merge.ts';
 export type {MetaRow} from './meta-table.ts';

@@ -90,6 +90,10 @@ export type JobSelection = {
   readonly beforeId?: number | undefined;
 };
 
+export type OpenJobState = Exclude<JobState, 'done' | 'failed' | 'killed' | 'cancelled'>;
+
+const openStates = "'queued', 'waiting', 'claimed', 'running'";
+
 const columnOf: Readonly<Record<keyof JobUpdate, string>> = {
   state: 'state',
   priority: 'priority',
@@ -153,9 +157,22 @@ export class JobTable {
   open(): readonly JobRow[] {
     return prepared<[], JobRow>(
       this.#db,
-      `SELECT ${columns} FROM jobs WHERE state IN ('queued', 'waiting', 'claimed', 'running') AND ${ofUsers}
+      `SELECT ${columns} FROM jobs WHERE state IN (${openStates}) AND ${ofUsers}
        ORDER BY priority DESC, creation_time, id`,
     ).all();
+  }
+
+  /** How many that have not ended are in each state. */
+  openCounts(): Readonly<Record<OpenJobState, number>> {
+    const rows = prepared<[], {state: OpenJobState; count: number}>(
+      this.#db,
+      `SELECT state, count(*) AS count FROM jobs WHERE state IN (${openStates}) AND ${ofUsers} GROUP BY state`,
+    ).all();
+    const counts = {queued: 0, waiting: 0, claimed: 0, running: 0};
+    for (const {state, count} of rows) {
+      counts[state] = count;
+    }
+    return counts;
   }
 
   /** Newest first. */

@@ -142,7 +142,7 @@ async function serverStatus(context: CommandContext): Promise<number> {
     context.json(status);
     return EXIT.ok;
   }
-  const {host, port, pid, version, uptimeS, memoryBytes, sync, clients, drivers} = status;
+  const {host, port, pid, version, uptimeS, memoryBytes, sync, clients, drivers, jobs} = status;
   context.print(
     [
       `${status.areaName} (${status.area})`,
@@ -152,6 +152,7 @@ async function serverStatus(context: CommandContext): Promise<number> {
       `  sync      ${sync.dirty ? `${sync.lagS} s behind` : 'up to date'}, flush ${sync.seq}`,
       `  writes    ${status.writes}, ${status.writesPerS.toFixed(1)} a second`,
       `  queue     ${status.unanswered} requests wait`,
+      `  jobs      ${jobs.queued + jobs.waiting} wait, ${jobs.claimed + jobs.running} at work`,
       `  clients   ${clients.length}`,
       ...status.managers.map(
         (manager) =>

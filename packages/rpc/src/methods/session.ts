@@ -1,5 +1,5 @@
 /** What the daemon answers about itself, its sessions and its copies (spec homehost.md 9.1). */
-import {type Counts, IMPORTED_TABLES, type MovedId} from '@megatest/store';
+import {type Counts, IMPORTED_TABLES, type MovedId, type OpenJobState} from '@megatest/store';
 import * as z from 'zod';
 import type {Finding} from '../finding.ts';
 import {method} from '../method-table.ts';
@@ -53,6 +53,8 @@ export type ServerStatus = {
     readonly runName: string;
     readonly waitsFor: string | null;
   }[];
+  /** Jobs of the queue that have not ended. */
+  readonly jobs: Readonly<Record<OpenJobState, number>>;
   /** Calls answered so far, by method. */
   readonly calls: Readonly<Record<string, number>>;
 };
