@@ -78,7 +78,7 @@ async function bundleAlone(name, entryPoint, {outdir, plugins}) {
     entryPoints: [entryPoint],
     outfile: join(outdir, 'code', `${name}.js`),
     write: false,
-    plugins: [nativeBinding, importOfStart, ...plugins],
+    plugins: [nativeBinding, importOfStart, tlsWhenUsed, ...plugins],
     // The rules of every script and emoji take longer to set up than most commands; help and tables are plain text.
     alias: {'string-width': join(source, 'view/text-width.ts')},
     banner: {
@@ -99,6 +99,19 @@ const nativeBinding = {
     onResolve({filter: /\.node$/}, ({path}) => ({path, external: true}));
     onLoad({filter: /^bindings$/, namespace: 'native-binding'}, () => ({
       contents: "module.exports=(name)=>require('better-sqlite3/build/Release/better_sqlite3.node')",
+    }));
+  },
+};
+
+/** What `ws` would load at once for connections that few commands make. */
+const tlsWhenUsed = {
+  name: 'tls-when-used',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: /^(https|tls)$/}, ({path, importer}) =>
+      /\/node_modules\/ws\//.test(importer) ? {path, namespace: 'tls-when-used'} : undefined,
+    );
+    onLoad({filter: /.*/, namespace: 'tls-when-used'}, ({path}) => ({
+      contents: `module.exports=new Proxy({},{get:(_,name)=>process.getBuiltinModule('node:${path}')[name]})`,
     }));
   },
 };

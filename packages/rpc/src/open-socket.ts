@@ -4,7 +4,7 @@
  */
 import {createHash} from 'node:crypto';
 import {connect, type Socket} from 'node:net';
-import {type TLSSocket, connect as tlsConnect} from 'node:tls';
+import type {TLSSocket} from 'node:tls';
 import type {WebSocket} from 'ws';
 import {PassingRefusal} from './passing-refusal.ts';
 import {limits} from './peer.ts';
@@ -55,7 +55,8 @@ async function open(url: string, createConnection?: () => Socket): Promise<OpenS
 }
 
 async function openTrusted(host: string, port: number, fingerprint: string): Promise<TLSSocket> {
-  const channel = tlsConnect({
+  const {connect: connectTls} = await import('node:tls');
+  const channel = connectTls({
     host,
     port,
     minVersion: 'TLSv1.3',

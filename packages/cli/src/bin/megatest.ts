@@ -5,6 +5,7 @@
 import {printUserError, UserError} from '@megatest/model';
 import {bundleFor, isModern} from '../modern/names.ts';
 import {loadPart} from '../programs.ts';
+import {watchOutput} from '../standard-output.ts';
 
 /** An internal failure, as opposed to a mistake of the user. */
 const internalFailure = 70;
@@ -38,9 +39,9 @@ function report(error: unknown): number {
   return internalFailure;
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+const written = watchOutput(({code}) => {
   // The reader of a pipe has seen enough.
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  process.exit(code === 'EPIPE' ? 0 : 1);
 });
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-:'));
 void main(words)
@@ -48,5 +49,5 @@ void main(words)
   .then((exitCode) => {
     // What is still open (a connection, a timer) must not keep a finished command; its output is written first.
     process.exitCode = exitCode;
-    process.stdout.write('', () => process.exit(exitCode));
+    written(() => process.exit(exitCode));
   });
