@@ -24,7 +24,7 @@ const benches = [
   ['sync', sync, ['--tests', '50', '--rounds', '1']],
   ['steady', steady, ['--seconds', '1', '--perSecond', '100', '--tests', '50']],
   ['cache', cache, ['--tests', '50', '--rounds', '1']],
-  ['rpc', rpc, ['--ms', '50', '--warm', '0', '--clients', '2', '--depths', '2']],
+  ['rpc', rpc, ['--rounds', '2', '--ms', '50', '--warm', '0', '--clients', '2', '--depths', '2']],
   ['config', config, ['--tests', '5', '--items', '50', '--rounds', '1']],
 ] as const;
 

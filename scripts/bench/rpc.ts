@@ -3,7 +3,8 @@
  * durable update of one; beside a bare server of `ws`, `json-rpc-2.0` and `better-sqlite3` that runs the same statements and
  * commits each update by itself. Both servers are processes of their own; their clients share this one.
  *
- * Options: `--ms 1000` (for each figure), `--warm 2000` (requests before the clock starts), `--clients 1,32`, `--depths 1,8` (requests that a client has under way at a time).
+ * Options: `--rounds 5` (the two servers take turns), `--ms 400` (of each round), `--warm 2000` (requests before the clock starts), `--clients
+ * 1,32`, `--depths 1,8` (requests that a client has under way at a time).
  */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -15,7 +16,7 @@ import {JSONRPCClient} from 'json-rpc-2.0';
 import {WebSocket} from 'ws';
 import {BenchArea} from './bench-area.ts';
 import {fillRuns} from './fill.ts';
-import type {Row} from './report.ts';
+import {median, type Row} from './report.ts';
 
 const checkout = process.env.MEGATEST_CHECKOUT ?? process.cwd();
 const tests = 1000;
@@ -32,7 +33,8 @@ export async function rpc(options: readonly string[]): Promise<readonly Row[]> {
   const {values} = parseArgs({
     args: [...options],
     options: {
-      ms: {type: 'string', default: '1000'},
+      rounds: {type: 'string', default: '5'},
+      ms: {type: 'string', default: '400'},
       warm: {type: 'string', default: '2000'},
       clients: {type: 'string', default: '1,32'},
       depths: {type: 'string', default: '1,8'},
@@ -55,8 +57,13 @@ export async function rpc(options: readonly string[]): Promise<readonly Row[]> {
     for (const depth of values.depths.split(',').map(Number)) {
       for (const kind of kinds) {
         const load = {kind, clients, depth, ms: Number(values.ms), warm: Number(values.warm)};
-        const ours = await measure(() => ourClient(area.path), load);
-        const theirs = await measure(() => bare.client(), load);
+        const rounds: {readonly ours: Figures; readonly theirs: Figures}[] = [];
+        while (rounds.length < Number(values.rounds)) {
+          const theirs = await measure(() => bare.client(), load);
+          rounds.push({theirs, ours: await measure(() => ourClient(area.path), load)});
+        }
+        const ours = middleOf(rounds.map((round) => round.ours));
+        const theirs = middleOf(rounds.map((round) => round.theirs));
         const what = `${kind}, ${clients} clients, depth ${depth}`;
         const target = kind === 'durable update' && clients >= 32 ? '>= 3' : '>= 0.8';
         const reference = 'bare server';
@@ -68,6 +75,10 @@ export async function rpc(options: readonly string[]): Promise<readonly Row[]> {
     }
   }
   return rows;
+}
+
+function middleOf(figures: readonly Figures[]): Figures {
+  return {perS: median(figures.map(({perS}) => perS)), p99Ms: median(figures.map(({p99Ms}) => p99Ms))};
 }
 
 async function ourClient(areaPath: string): Promise<Client> {
