@@ -20,7 +20,7 @@ const benches = [
   ['step', step, ['--rounds', '2']],
   ['first', first, ['--rounds', '1']],
   ['queries', queryCommands, ['--runs', '2', '--tests', '5', '--rounds', '1']],
-  ['idle', idle, ['--seconds', '1']],
+  ['idle', idle, ['--seconds', '1', '--settle', '0']],
   ['sync', sync, ['--tests', '50', '--rounds', '1']],
   ['steady', steady, ['--seconds', '1', '--perSecond', '100', '--tests', '50']],
   ['cache', cache, ['--tests', '50', '--rounds', '1']],

@@ -2,7 +2,7 @@
  * What daemon and manager cost with nothing to do: CPU and memory from /proc, and, where `strace` is installed, how often they touch a file
  * of the area. A manager leaves by itself after half a minute: it is measured for as long as it is there.
  *
- * Option: `--seconds 300`.
+ * Options: `--seconds 300`, `--settle 15` (before that: what a run leaves to be done, the next planner and V8's collections, is no rest).
  */
 import {spawnSync} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
@@ -19,11 +19,15 @@ const sampleMs = 500;
 const stayingDaemon = '[server]\ntimeout 1\n';
 
 export async function idle(options: readonly string[]): Promise<readonly Row[]> {
-  const {values} = parseArgs({args: [...options], options: {seconds: {type: 'string', default: '300'}}});
+  const {values} = parseArgs({
+    args: [...options],
+    options: {seconds: {type: 'string', default: '300'}, settle: {type: 'string', default: '15'}},
+  });
   const seconds = Number(values.seconds);
   using area = new BenchArea({one: '[ezsteps]\nbody true\n'}, stayingDaemon);
   area.megatest('run', '-t', 'x', '-n', 'r1');
   const pids = {daemon: area.daemon.pid, manager: area.findManager()};
+  await new Promise((resolve) => setTimeout(resolve, Number(values.settle) * 1000));
   const [daemon, manager] = await Promise.all([costOf(pids.daemon, seconds), costOf(pids.manager, seconds)]);
   const costs = {daemon, manager};
   const row = (what: string, ours: number, referenceValue: number, unit: string): Row => ({
