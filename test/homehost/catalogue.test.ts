@@ -249,9 +249,9 @@ describe('records of a test', () => {
     const step = {testId, state: 'start', status: 'n/a'};
     await call('steps.set', {...step, stepName: 'old', ageS: 1000});
     await call('steps.set', {...step, stepName: 'now'});
-    const [old = 0, now = 0] = (
-      await call<readonly {eventTime: number}[]>('steps.list', {testIds: [testId]})
-    ).map(({eventTime}) => eventTime);
+    const steps = await call<readonly {eventTime: number}[]>('steps.list', {testIds: [testId]});
+    expect(await call('steps.list', {testIds: [testId], cursor: ''})).toEqual({rows: steps});
+    const [old = 0, now = 0] = steps.map(({eventTime}) => eventTime);
     expect(now - old).toBeGreaterThanOrEqual(1000);
     expect(now - old).toBeLessThan(1060);
   });

@@ -1,6 +1,7 @@
 /** Rows of `test_steps`. */
 import type {Statement} from 'better-sqlite3';
 import type {Connection} from './connection.ts';
+import {type PageRequest, type RowPage, readPage} from './page.ts';
 import {prepared} from './statement-cache.ts';
 import type {Changes} from './store.ts';
 
@@ -47,11 +48,33 @@ export class StepTable {
   }
 
   list(testIds: readonly number[]): readonly StepRow[] {
-    return prepared<[], StepRow>(
+    return this.page(testIds, {limit: Number.MAX_SAFE_INTEGER - 1}).rows;
+  }
+
+  /** By test, in the order in which they were recorded. */
+  page(testIds: readonly number[], page: PageRequest): RowPage<StepRow> {
+    return readPage(
       this.#db,
-      `SELECT id, test_id AS testId, stepname AS stepName, state, status, event_time AS eventTime, comment, logfile FROM test_steps
-         WHERE test_id IN (${testIds.map(Number).join(', ')}) AND status <> 'DELETED' ORDER BY test_id, id`,
-    ).all();
+      {
+        fields: [
+          ['id', 'id'],
+          ['testId', 'test_id'],
+          ['stepName', 'stepname'],
+          ['state', 'state'],
+          ['status', 'status'],
+          ['eventTime', 'event_time'],
+          ['comment', 'comment'],
+          ['logfile', 'logfile'],
+        ],
+        from: 'test_steps',
+        where: {
+          sql: `test_id IN (${testIds.map(Number).join(', ')}) AND status <> 'DELETED'`,
+          values: [],
+        },
+        orderBy: ['test_id', 'id'],
+      },
+      page,
+    );
   }
 
   deleteOf(testId: number, stepNames?: readonly string[]): void {

@@ -34,7 +34,12 @@ export function recordsHandlers(tools: HandlerTools): RecordsHandlers {
       );
       return null;
     },
-    'steps.list': ({testIds}) => store.steps.list(testIds),
+    'steps.list': ({testIds, cursor}) => {
+      if (cursor === undefined) {
+        return store.steps.list(testIds);
+      }
+      return inForm(paged(() => store.steps.page(testIds, {cursor, limit: limits.rows})));
+    },
     'testData.add': async ({testId, rows, csv, rollup}, context) => {
       const given = dataOf(rows, csv).map((row) => cutRow(cutter(context), testId, row));
       await once(context, () => {

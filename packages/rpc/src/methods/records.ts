@@ -31,7 +31,11 @@ export const recordsMethods = {
     /** How long ago it happened, in seconds, when the call was kept for later. */
     ageS: z.number().nonnegative().optional(),
   }),
-  'steps.list': method<readonly StepRow[]>()('read', 'Steps of tests.', {testIds}),
+  'steps.list': method<readonly StepRow[]>()(
+    'read',
+    'Steps of tests; who gives `cursor` gets `{rows, next}` instead of a list.',
+    {testIds, cursor: cursor.optional()},
+  ),
   'usage.list': method<readonly UsageRow[]>()(
     'read',
     'What the processes of tests used: CPU time, memory, disks.',
