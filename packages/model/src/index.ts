@@ -13,6 +13,15 @@ export {
 } from './job-actions.ts';
 export {type HostLoad, isOverloaded} from './load-limit.ts';
 export {nearNames} from './near-names.ts';
+export {
+  type Cards,
+  isIntact,
+  type Packet,
+  packetFileName,
+  packetUuid,
+  parsePacket,
+  printPacket,
+} from './packet.ts';
 export {type ChosenPattern, choosePattern, type PatternSources} from './pattern-source.ts';
 export {
   type BuiltPlan,
