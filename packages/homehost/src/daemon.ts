@@ -174,11 +174,11 @@ class Daemon {
       jobs: {
         settings: this.#settings.jobs,
         areaPath,
-        // Every command of a job runs in a manager, and its owner may have gone long ago.
-        startManager: () => {
-          this.#log.write('INFO', 'starting a manager for jobs');
-          startManager(this.#options.managerPath, {path: areaPath, name: areaName}, hostname());
-        },
+      },
+      // Commands of jobs run in a manager, and their owner may have gone long ago.
+      startManager: () => {
+        this.#log.write('INFO', 'starting a manager');
+        startManager(this.#options.managerPath, {path: areaPath, name: areaName}, hostname());
       },
     });
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);

@@ -8,6 +8,7 @@ import {jobsHandlers} from './handlers/jobs.ts';
 import {keysHandlers} from './handlers/keys.ts';
 import {managersHandlers} from './handlers/managers.ts';
 import {metaHandlers} from './handlers/meta.ts';
+import {packetsHandlers} from './handlers/packets.ts';
 import {recordsHandlers} from './handlers/records.ts';
 import {runsHandlers} from './handlers/runs.ts';
 import {schedulingHandlers} from './handlers/scheduling.ts';
@@ -30,6 +31,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...variablesHandlers(tools),
     ...changesHandlers(tools),
     ...jobsHandlers(tools),
+    ...packetsHandlers(tools),
     ...feedHandlers(tools),
   };
 }

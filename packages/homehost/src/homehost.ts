@@ -26,6 +26,7 @@ import {isLaunchOf, makeLaunchId, retryOf} from './launch-id.ts';
 import {LaunchOrders} from './launch-orders.ts';
 import {LiveDrivers} from './live-drivers.ts';
 import {ask, type Manager, Managers} from './managers.ts';
+import {OwnManager} from './own-manager.ts';
 import {PlanOrders} from './plan-orders.ts';
 import {DEAD_COMMENT, deadTests} from './scheduler/dead-tests.ts';
 import {Slots} from './scheduler/slots.ts';
@@ -38,7 +39,9 @@ export type HomehostOptions = {
   /** After every commit. */
   readonly onCommit?: () => void;
   readonly log: (level: 'INFO' | 'WARNING' | 'ERROR', text: string) => void;
-  readonly jobs?: Pick<JobQueueOptions, 'settings' | 'areaPath' | 'startManager'>;
+  readonly jobs?: Pick<JobQueueOptions, 'settings' | 'areaPath'>;
+  /** Starts a manager of the daemon's own user on this host. */
+  readonly startManager?: () => void;
 };
 
 /** Output and result of a driver that has ended stay readable for this long. */
@@ -58,6 +61,7 @@ export class Homehost {
   readonly nowS: () => number;
   readonly feed: ChangeFeed;
   readonly jobs: JobQueue;
+  readonly ownManager: OwnManager;
   readonly #changeLog = new ChangeLog();
   /** Rows of this transaction that have been told to drivers, and will be to others when it is committed. */
   #changed = noChanges();
@@ -117,8 +121,13 @@ export class Homehost {
       endRunning: async (runId) => await this.#endRunning(runId),
     });
     this.#takeSlots();
-    const {settings = jobSettings.parse({}), areaPath = '', startManager = () => {}} = options.jobs ?? {};
-    this.jobs = new JobQueue(this, {settings, areaPath, startManager, log: options.log});
+    this.ownManager = new OwnManager(this.managers, () => {
+      if (!this.#isLeaving) {
+        options.startManager?.();
+      }
+    });
+    const {settings = jobSettings.parse({}), areaPath = ''} = options.jobs ?? {};
+    this.jobs = new JobQueue(this, {settings, areaPath, log: options.log});
   }
 
   get writes(): number {
@@ -370,6 +379,7 @@ export class Homehost {
         void this.#change(driver, () => {});
       }
     }
+    this.ownManager.look();
     this.jobs.lookAround();
     this.#tellWaiting();
     if (nowS - this.#lastDeadCheckS >= deadCheckS) {

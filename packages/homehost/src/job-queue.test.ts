@@ -81,9 +81,9 @@ function makeHomehost(): Homehost {
     jobs: {
       settings: jobSettings.parse({maxActions: 2, leaseS: 0.001}),
       areaPath: directory,
-      startManager: () => {
-        started += 1;
-      },
+    },
+    startManager: () => {
+      started += 1;
     },
   });
 }

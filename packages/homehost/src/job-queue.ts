@@ -25,14 +25,11 @@ import {JobLogs} from './job-logs.ts';
 import {JobPerformers} from './job-performers.ts';
 import {claimOf, executorName, isAtWork, JobRecords} from './job-records.ts';
 import {ask, type Manager} from './managers.ts';
-import {OwnManager} from './own-manager.ts';
 import type {JobSettings} from './settings.ts';
 
 export type JobQueueOptions = {
   readonly settings: JobSettings;
   readonly areaPath: string;
-  /** Starts a manager of the daemon's own user on this host. */
-  readonly startManager: () => void;
   readonly log: (level: 'WARNING', text: string) => void;
 };
 
@@ -49,7 +46,6 @@ export class JobQueue {
   readonly #leases: JobLeases;
   readonly #records: JobRecords;
   readonly #performers: JobPerformers;
-  readonly #own: OwnManager;
   readonly #choiceWorld: ChoiceWorld;
   #isPoked = false;
   /** Something has not ended, as far as is known: what else happens may concern it. */
@@ -75,18 +71,13 @@ export class JobQueue {
       leases: this.#leases,
       onFreed: () => this.look(),
     });
-    this.#own = new OwnManager(() => {
-      if (!homehost.isLeaving) {
-        options.startManager();
-      }
-    });
     this.#choiceWorld = {
       store,
       managers,
       drivers,
       nowS,
       records: this.#records,
-      host: this.#own.host,
+      host: homehost.ownManager.host,
       maxActions,
     };
     this.#performers = new JobPerformers(homehost, this.#records, this.logs);
@@ -162,7 +153,6 @@ export class JobQueue {
 
   /** Every few seconds: leases, managers that are missed, and what is old. */
   lookAround(): void {
-    this.#own.look();
     if (this.#mustTryAgain) {
       this.#mustTryAgain = false;
       this.look();
@@ -353,12 +343,12 @@ export class JobQueue {
 
   /** What is to be looked after until something else happens. */
   #noteRest({open, forManager}: Choice): void {
-    const {managers, nowS} = this.#homehost;
-    const {host, user} = this.#own;
+    const {managers, nowS, ownManager} = this.#homehost;
+    const {host, user} = ownManager;
     const isOwnThere = managers.find(host, user) !== undefined;
-    const isMissed = open.some((job) => isAtWork(job) && job.claimedBy === executorName(this.#own));
+    const isMissed = open.some((job) => isAtWork(job) && job.claimedBy === executorName(ownManager));
     const ofOthers = forManager.filter(({owner}) => owner !== user);
-    this.#own.isNeeded = (isMissed && !isOwnThere) || ofOthers.length < forManager.length;
+    ownManager.isNeeded = (isMissed && !isOwnThere) || ofOthers.length < forManager.length;
     this.#hasOpen = open.length > 0;
     this.#isIdle = open.length === ofOthers.length;
     clearTimeout(this.#timer);

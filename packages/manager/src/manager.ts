@@ -223,6 +223,7 @@ class Manager {
           this.#jobs.end(id, reason);
           return null;
         },
+        'manager.importPackets': async ({dir}) => await this.#planning.importPackets(dir),
         'manager.stop': ({reason}) => {
           this.#stop(reason);
           return null;

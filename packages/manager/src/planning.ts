@@ -3,7 +3,14 @@
  * that no user's command ever runs inside the manager (spec homehost.md 9.12).
  */
 import {hostname} from 'node:os';
-import {type ManagerMethods, type ParsedParamsOf, type PlanReply, withoutTestVariables} from '@megatest/rpc';
+import {
+  type ManagerMethods,
+  type PacketCounts,
+  type ParsedParamsOf,
+  type PlanReply,
+  RpcError,
+  withoutTestVariables,
+} from '@megatest/rpc';
 import type {CommandInfo} from './execution/cmdinfo.ts';
 import type {TestconfigData} from './execution/testconfig-data.ts';
 import type {AreaContext} from './plan/area-context.ts';
@@ -152,8 +159,31 @@ export class Planning {
 
   /** What the area needs of this host, as it reads in the manager's own environment. */
   async needs(): Promise<AreaNeeds> {
-    const reply = await this.#planner.ask({
-      kind: 'needs',
+    const reply = await this.#planner.ask(this.#ownRequest('needs'));
+    if (reply.needs === undefined) {
+      throw new Error(reply.error ?? 'the area could not be read');
+    }
+    return reply.needs;
+  }
+
+  /** Takes new packets into `pkts.db`, as the area reads in the manager's own environment. */
+  async importPackets(directory: string | undefined): Promise<PacketCounts> {
+    const {packets, error} = await this.#planner.ask({
+      ...this.#ownRequest('packets'),
+      packetDirectory: directory,
+    });
+    if (packets === undefined) {
+      throw new RpcError('invalidValue', error ?? 'the packets could not be read', {
+        field: 'dir',
+        value: directory,
+      });
+    }
+    return packets;
+  }
+
+  #ownRequest(kind: PlanningRequest['kind']): PlanningRequest {
+    return {
+      kind,
       areaPath: this.#areaPath,
       env: withoutTestVariables(process.env),
       cwd: this.#areaPath,
@@ -161,11 +191,7 @@ export class Planning {
       runName: '',
       options: {},
       argv: [],
-    });
-    if (reply.needs === undefined) {
-      throw new Error(reply.error ?? 'the area could not be read');
-    }
-    return reply.needs;
+    };
   }
 
   #requestOf(

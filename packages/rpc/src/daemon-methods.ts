@@ -7,6 +7,7 @@ import {jobsMethods} from './methods/jobs.ts';
 import {keysMethods} from './methods/keys.ts';
 import {managersMethods} from './methods/managers.ts';
 import {metaMethods} from './methods/meta.ts';
+import {packetsMethods} from './methods/packets.ts';
 import {recordsMethods} from './methods/records.ts';
 import {runsMethods} from './methods/runs.ts';
 import {schedulingMethods} from './methods/scheduling.ts';
@@ -33,6 +34,7 @@ export const daemonMethods = {
   ...variablesMethods,
   ...changesMethods,
   ...jobsMethods,
+  ...packetsMethods,
   ...feedMethods,
 } as const;
 

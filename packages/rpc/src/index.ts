@@ -76,6 +76,7 @@ export {
 export type {keysMethods} from './methods/keys.ts';
 export type {managersMethods} from './methods/managers.ts';
 export type {metaMethods} from './methods/meta.ts';
+export type {PacketCounts, packetsMethods} from './methods/packets.ts';
 export {DATA_ROWS_PER_CALL, type recordsMethods} from './methods/records.ts';
 export type {runsMethods} from './methods/runs.ts';
 export type {Prerequisites, schedulingMethods} from './methods/scheduling.ts';

@@ -5,6 +5,7 @@ import {daemonMethods, submitOptions} from './daemon-methods.ts';
 import type {Finding} from './finding.ts';
 import {method} from './method-table.ts';
 import {managerJob} from './methods/jobs.ts';
+import type {PacketCounts} from './methods/packets.ts';
 import {reportEntry} from './report-entries.ts';
 
 const name = z.string().max(4096);
@@ -156,6 +157,11 @@ export const managerMethods = {
     {job: managerJob, claimToken: name, leaseUntil: id},
   ),
   'manager.endJob': method<null>()('read', 'Ends the command of a job.', {id, reason: text}),
+  'manager.importPackets': method<PacketCounts>()(
+    'long',
+    'Takes new packets of the packet directories, or of one directory, into `pkts.db`.',
+    {dir: name.optional()},
+  ),
   'manager.stop': method<null>()('read', 'Ends the manager; its tests go on.', {reason: text}),
 } as const;
 

@@ -1,7 +1,7 @@
 /** Both sides of the planning child: the manager's, which gives it a request and a time limit, and its own main function. */
 import {type ChildProcess, fork} from 'node:child_process';
 import {printUserError, UserError} from '@megatest/model';
-import {answer, type PlanningReply, type PlanningRequest} from './planner.ts';
+import {answer, type PlannerTools, type PlanningReply, type PlanningRequest} from './planner.ts';
 
 /** What the child tells before its reply: what it reads now, and how long it may take in all, once it knows. */
 type ChildNote =
@@ -9,17 +9,18 @@ type ChildNote =
   | {readonly note: 'limit'; readonly ms: number};
 
 /** Runs as the child: one request by message, notes, one reply, end; also when nobody is left who could ask. */
-export function runPlannerChild(): void {
+export function runPlannerChild(tools: PlannerTools): void {
   process.once('disconnect', () => process.exit(0));
   process.once('message', (request: PlanningRequest) => {
     let reply: PlanningReply | {readonly crash: string};
     const tell = (note: ChildNote) => process.send?.(note);
     try {
       become(request);
-      reply = answer(request, {
-        onReading: (file) => tell({note: 'reading', file}),
-        onLimit: (ms) => tell({note: 'limit', ms}),
-      });
+      const progress = {
+        onReading: (file: string) => tell({note: 'reading', file}),
+        onLimit: (ms: number) => tell({note: 'limit', ms}),
+      };
+      reply = answer(request, progress, tools);
     } catch (error) {
       reply =
         error instanceof UserError

@@ -34,13 +34,19 @@ import {
   type TestMeta,
   UserError,
 } from '@megatest/model';
-import {type PlanReply, PROGRAM_VERSION, type RunPlan, type SubmitOptions} from '@megatest/rpc';
+import {
+  type PacketCounts,
+  type PlanReply,
+  PROGRAM_VERSION,
+  type RunPlan,
+  type SubmitOptions,
+} from '@megatest/rpc';
 import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
 import {type AreaNeeds, needsOf, spaceRequiredKiB} from './area-needs.ts';
 
 export type PlanningRequest = {
-  readonly kind: 'plan' | 'context' | 'items' | 'testconfig' | 'settings' | 'needs';
+  readonly kind: 'plan' | 'context' | 'items' | 'testconfig' | 'settings' | 'needs' | 'packets';
   readonly areaPath: string;
   readonly env: Env;
   readonly cwd: string;
@@ -52,6 +58,8 @@ export type PlanningRequest = {
   readonly argv: readonly string[];
   readonly testName?: string;
   readonly testDir?: string;
+  /** Of packets to import, instead of those of the area. */
+  readonly packetDirectory?: string | undefined;
   /** Only what would run is wanted: nothing is made on disk. */
   readonly isDryRun?: boolean;
 };
@@ -66,6 +74,7 @@ export type PlanningReply = {
   readonly settings?: DaemonSettingsText;
   /** What the area needs of each host that works for it. */
   readonly needs?: AreaNeeds;
+  readonly packets?: PacketCounts;
   readonly messages: readonly PlanMessage[];
   /** A mistake of the user, printed, that ends the run. */
   readonly error?: string;
@@ -86,13 +95,27 @@ export type PlanningProgress = {
   readonly onLimit: (limitMs: number) => void;
 };
 
-export function answer(request: PlanningRequest, progress: PlanningProgress): PlanningReply {
+/** What the child does to databases, given to it by its program: this package knows none. */
+export type PlannerTools = {
+  readonly importPackets: (request: {
+    readonly config: Config;
+    readonly controlDirectory: string;
+    readonly directory?: string | undefined;
+    readonly onReading: (directory: string) => void;
+  }) => PacketCounts;
+};
+
+export function answer(
+  request: PlanningRequest,
+  progress: PlanningProgress,
+  tools: PlannerTools,
+): PlanningReply {
   const messages: PlanMessage[] = [];
   const say = (level: number, text: string) => {
     messages.push({stream: 'log', level, text});
   };
   try {
-    return {...read(request, progress, say, messages), messages};
+    return {...read(request, progress, tools, say, messages), messages};
   } catch (error) {
     if (error instanceof UserError) {
       return {messages, error: printUserError(error).trimEnd()};
@@ -104,6 +127,7 @@ export function answer(request: PlanningRequest, progress: PlanningProgress): Pl
 function read(
   request: PlanningRequest,
   progress: PlanningProgress,
+  tools: PlannerTools,
   say: (level: number, text: string) => void,
   messages: PlanMessage[],
 ): Omit<PlanningReply, 'messages'> {
@@ -137,6 +161,15 @@ function read(
       return {settings: settingsOfDaemon(area)};
     case 'needs':
       return {needs: needsOf(area)};
+    case 'packets':
+      return {
+        packets: tools.importPackets({
+          config: area.config,
+          controlDirectory: area.path,
+          directory: request.packetDirectory,
+          onReading: progress.onReading,
+        }),
+      };
     case 'plan':
       return {...planRun(area, request, progress, say, messages), context: contextOf(area)};
     case 'items': {
