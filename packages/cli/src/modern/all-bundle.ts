@@ -4,6 +4,7 @@ import {dbCommands} from './db-commands.ts';
 import {jobCommands} from './job-commands.ts';
 import {lookCommands} from './look-commands.ts';
 import {modernMain} from './main.ts';
+import {packetCommands} from './packet-commands.ts';
 import {runCommands} from './run-commands.ts';
 import {serverCommands} from './server-commands.ts';
 
@@ -14,6 +15,7 @@ export async function main(words: readonly string[]): Promise<number> {
     lookCommands,
     serverCommands,
     jobCommands,
+    packetCommands,
     dbCommands,
   ]);
 }

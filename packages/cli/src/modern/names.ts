@@ -18,6 +18,7 @@ const bundleOf = {
   logs: 'look',
   managers: 'all',
   new: 'all',
+  pkt: 'all',
   remove: 'run',
   rerun: 'run',
   rpc: 'all',
