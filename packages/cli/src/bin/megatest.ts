@@ -5,10 +5,7 @@
 import {printUserError, UserError} from '@megatest/model';
 import {bundleFor, isModern} from '../modern/names.ts';
 import {loadPart} from '../programs.ts';
-import {watchOutput} from '../standard-output.ts';
-
-/** An internal failure, as opposed to a mistake of the user. */
-const internalFailure = 70;
+import {reportFailure, runCommand} from '../run-command.ts';
 
 async function main(words: readonly string[]): Promise<number> {
   // Every call is a script then, whatever its words are.
@@ -33,21 +30,8 @@ function report(error: unknown): number {
     process.stderr.write(`ERROR: ${error.message}\n`);
     return 1;
   }
-  process.stderr.write(
-    `megatest: internal failure, please report it: ${error instanceof Error ? error.stack : error}\n`,
-  );
-  return internalFailure;
+  return reportFailure('megatest', error);
 }
 
-const written = watchOutput(({code}) => {
-  // The reader of a pipe has seen enough.
-  process.exit(code === 'EPIPE' ? 0 : 1);
-});
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-:'));
-void main(words)
-  .catch(report)
-  .then((exitCode) => {
-    // What is still open (a connection, a timer) must not keep a finished command; its output is written first.
-    process.exitCode = exitCode;
-    written(() => process.exit(exitCode));
-  });
+runCommand(async () => await main(words), report);

@@ -1,5 +1,8 @@
-/** The `mtutil` command: says what it will do, so that a script that calls it early learns why nothing happened. */
-process.stderr.write(
-  'mtutil: packets, rules and dispatch are not part of this version; use "megatest run" and "megatest rerun" instead\n',
+/** The `mtutil` command. */
+import {mtutilMain} from '../packets/mtutil.ts';
+import {reportFailure, runCommand} from '../run-command.ts';
+
+runCommand(
+  async () => await mtutilMain(process.argv.slice(2)),
+  (error) => reportFailure('mtutil', error),
 );
-process.exitCode = 1;

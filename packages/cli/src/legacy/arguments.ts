@@ -3,7 +3,7 @@
  * value, switches, and a remainder that is reported and ignored.
  */
 
-const valueOptions = new Set(
+const values = new Set(
   `-runtests -config -append-config -execute -pilot -step -target -reqtarg :runname -runname :state -state :status
 -status -list-runs -testpatt --modepatt -tagexpr -itempatt -setlog -set-toplog -runstep -logpro -m -rerun
 -days -rename-run -to :category :variable :value :expected :tol :units -start-dir -contour -server -transport
@@ -23,7 +23,16 @@ const switches = new Set(
 -diff-rep -keepgoing -one-pass`.split(/\s+/),
 );
 
-export const LEGACY_VALUE_OPTIONS: readonly string[] = [...valueOptions];
+export type OptionTable = {
+  readonly program: string;
+  /** Each takes the next word. */
+  readonly values: ReadonlySet<string>;
+  readonly switches: ReadonlySet<string>;
+};
+
+const megatestOptions: OptionTable = {program: 'megatest', values, switches};
+
+export const LEGACY_VALUE_OPTIONS: readonly string[] = [...values];
 export const LEGACY_SWITCHES: readonly string[] = [...switches];
 
 /** Options that take what is left as their own words. */
@@ -36,7 +45,7 @@ export class LegacyArguments {
   /** The message of cli.md 3 about words that are no options; `undefined` when there is nothing to say. */
   readonly unrecognised: string | undefined;
 
-  constructor(words: readonly string[]) {
+  constructor(words: readonly string[], table = megatestOptions) {
     const remainder: string[] = [];
     let isIncomplete = false;
     for (let at = 0; at < words.length; at += 1) {
@@ -44,7 +53,7 @@ export class LegacyArguments {
       if (word.startsWith('-:')) {
         continue;
       }
-      if (valueOptions.has(word)) {
+      if (table.values.has(word)) {
         const value = words[at + 1];
         if (value === undefined) {
           isIncomplete = true;
@@ -52,7 +61,7 @@ export class LegacyArguments {
           this.#values.set(word, value);
           at += 1;
         }
-      } else if (switches.has(word)) {
+      } else if (table.switches.has(word)) {
         this.#switches.add(word);
       } else {
         remainder.push(word);
@@ -61,7 +70,7 @@ export class LegacyArguments {
     this.remainder = remainder;
     const isWanted = takesRemainder.some((option) => this.#values.has(option));
     this.unrecognised = isIncomplete
-      ? ['megatest', ...words].join(' ')
+      ? [table.program, ...words].join(' ')
       : remainder.length > 0 && !isWanted
         ? remainder.join(' ')
         : undefined;

@@ -49,6 +49,11 @@ export function importPackets(request: ImportRequest): PacketCounts {
   }
 }
 
+/** In one line. */
+export function printCounts({imported, known, refused, bad}: PacketCounts): string {
+  return `packets: ${imported} imported, ${known} known, ${refused} refused, ${bad} bad`;
+}
+
 class PacketIntake {
   readonly #queue: PacketQueue;
   readonly #verify: PacketPlaces['verify'];

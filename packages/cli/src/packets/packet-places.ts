@@ -21,7 +21,7 @@ export function packetPlaces(config: Config, controlDirectory: string): PacketPl
   const [first] = directories;
   if (first === undefined) {
     throw new UserError(
-      'settings are missing in your megatest.config for area management: [setup] pktsdirs names no directory',
+      'settings are missing in your megatest.config for area management. Set [setup] pktsdirs to the directories of packets',
     );
   }
   const queueDirectory = config.get('setup', 'pdbpath')?.trim() || first;

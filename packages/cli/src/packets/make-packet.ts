@@ -1,0 +1,65 @@
+/** A packet for a command, from the words of `mtutil` (spec mtutil.md 2, 4). */
+import {mkdirSync, renameSync, writeFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {type Cards, packetFileName, printPacket, UserError} from '@megatest/model';
+import type {LegacyArguments} from '../legacy/arguments.ts';
+import {EXIT} from '../modern/command.ts';
+import {PACKET_OPTIONS, type PacketAction, spellings} from './packet-options.ts';
+
+export type Maker = {
+  readonly user: string;
+  readonly timeS: number;
+  /** Paths are relative to it. */
+  readonly cwd: string;
+};
+
+const archiveCommands = ['save', 'save-remove', 'keep-html', 'restore'];
+
+export function cardsOf(action: PacketAction, args: LegacyArguments, {user, timeS, cwd}: Maker): Cards {
+  const cards = new Map([
+    ['A', action],
+    ['D', String(timeS)],
+    ['T', 'cmd'],
+    ['U', user],
+  ]);
+  for (const option of PACKET_OPTIONS) {
+    const value = option.value === undefined ? undefined : args.value(...spellings(option));
+    if (value !== undefined) {
+      // Whoever carries it out is somewhere else.
+      cards.set(option.letter, option.option === '-start-dir' ? resolve(cwd, value) : value);
+    } else if (args.has(...spellings(option))) {
+      cards.set(option.letter, '1');
+    }
+  }
+  checkOperands(action, cards);
+  return cards;
+}
+
+/** Writes it under another name first: what has the name of a packet is read. Returns the path. */
+export function writePacket(cards: Cards, directory: string): string {
+  const {uuid, text} = printPacket(cards);
+  const path = join(directory, packetFileName(uuid));
+  const fresh = `${path}.new.${process.pid}`;
+  try {
+    mkdirSync(directory, {recursive: true});
+    writeFileSync(fresh, text);
+    renameSync(fresh, path);
+  } catch (error) {
+    throw new UserError(`${path} cannot be written: ${error instanceof Error ? error.message : error}`);
+  }
+  return path;
+}
+
+function checkOperands(action: PacketAction, cards: Cards): void {
+  if (action === 'set-ss' && !/^[^/]*\/[^/]*$/.test(cards.get('N') ?? '')) {
+    throw new UserError('set-ss needs -new STATE/STATUS, of which one may be left empty', {
+      exitCode: EXIT.usage,
+    });
+  }
+  const command = cards.get('C');
+  if (command !== undefined && !archiveCommands.includes(command)) {
+    throw new UserError(`there is no -archive-cmd "${command}": give ${archiveCommands.join(', ')}`, {
+      exitCode: EXIT.usage,
+    });
+  }
+}
