@@ -28,7 +28,6 @@ import {
   choosePattern,
   type PlanMessage,
   type PlannedItem,
-  parseDuration,
   printUserError,
   TagExpression,
   type TestMeta,
@@ -44,6 +43,7 @@ import {
 import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
 import {type AreaNeeds, needsOf, spaceRequiredKiB} from './area-needs.ts';
+import {type DaemonSettingsText, settingsOfDaemon} from './daemon-settings.ts';
 
 export type PlanningRequest = {
   readonly kind: 'plan' | 'context' | 'items' | 'testconfig' | 'settings' | 'needs' | 'packets';
@@ -80,10 +80,6 @@ export type PlanningReply = {
   readonly error?: string;
 };
 
-/** Settings of the daemon, as its schema checks them. */
-export type DaemonSettingsText = Readonly<Record<string, unknown>>;
-
-const secondsPerHour = 3600;
 const defaultReruns = 1;
 const defaultDeadtimeS = 7200;
 const defaultGiveUpS = 36_000;
@@ -297,38 +293,6 @@ function settingsOf(area: Area): RunPlan['settings'] {
     maxLoad: maxLoadOf(config.get('jobtools', 'maxload')),
     waitDelayS: numberOr(config.get('jobtools', 'waitdelay'), defaultWaitDelayS),
     preHook: config.get('runs', 'pre-hook')?.trim() || null,
-  };
-}
-
-function settingsOfDaemon(area: Area): DaemonSettingsText {
-  const {config} = area;
-  const number = (section: string, key: string) => {
-    const text = config.get(section, key)?.trim() ?? '';
-    return text === '' || Number.isNaN(Number(text)) ? undefined : Number(text);
-  };
-  const timeoutHours = number('server', 'timeout');
-  return {
-    areaPath: area.path,
-    areaName: area.name,
-    keys: [...area.keys],
-    hostname: config.get('server', 'hostname')?.trim() || undefined,
-    lowport: number('server', 'lowport'),
-    tls: config.get('server', 'tls')?.trim() === 'yes',
-    idleTimeoutS: timeoutHours === undefined ? undefined : timeoutHours * secondsPerHour,
-    syncIntervalS: number('sync', 'interval'),
-    syncMarginS: number('sync', 'margin'),
-    spaceRequiredKiB: number('setup', 'dbdir-space-required'),
-    logExpireDays: number('setup', 'log-expire-days'),
-    jobs: {
-      maxActions: number('jobs', 'max-actions'),
-      leaseS: number('jobs', 'lease'),
-      keepDoneS: parseDuration(config.get('jobs', 'keep-done') ?? ''),
-      keepFailedS: parseDuration(config.get('jobs', 'keep-failed') ?? ''),
-      users: config
-        .get('jobs', 'users')
-        ?.split(/\s+/)
-        .filter((user) => user !== ''),
-    },
   };
 }
 

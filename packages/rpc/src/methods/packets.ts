@@ -17,7 +17,7 @@ export type PacketCounts = {
 export const packetsMethods = {
   'pkts.import': method<PacketCounts>()(
     'long',
-    'Takes new packets of the packet directories, or of `dir`, into `pkts.db`; done by the manager of the user of the daemon.',
+    'Takes new packets of the packet directories, or of `dir` (relative to the area), into `pkts.db`; done by the manager of the user of the daemon.',
     {dir: name.min(1).optional()},
     'operator',
   ),
