@@ -18,7 +18,7 @@ export type {JobRow, JobSelection, JobUpdate, NewJob, OpenJobState} from './job-
 export type {LockHolder} from './lock-table.ts';
 export type {Merged, Overridden} from './merge.ts';
 export type {MetaRow} from './meta-table.ts';
-export {type NewPacket, PacketQueue} from './packet-queue.ts';
+export {type NewPacket, PacketQueue, type QueuedPacket} from './packet-queue.ts';
 export {BadCursor, type PageRequest, type RowPage} from './page.ts';
 export {
   type AreaIdentity,

@@ -47,6 +47,22 @@ it('takes each packet once, also when two add it at the same time', () => {
   ]);
 });
 
+it('has what is to be done, and whoever settles it first does it', () => {
+  using queue = new PacketQueue(path);
+  using other = new PacketQueue(path);
+  queue.add([packet('a1'), packet('b2', {type: 'runstart'}), packet('c3', {isRefused: true}), packet('d4')]);
+  expect(queue.queued()).toEqual([
+    {id: 1, uuid: 'a1', text: packet('a1').text},
+    {id: 4, uuid: 'd4', text: packet('d4').text},
+  ]);
+  expect([queue.settle(1, 'done'), other.settle(1, 'done'), other.settle(4, 'refused')]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  expect(queue.queued()).toEqual([]);
+});
+
 it('takes over a file of an older version, in which a packet may stand twice and columns may be missing', () => {
   const db = new Database(path);
   db.exec(`CREATE TABLE pkts (id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, uuid TEXT NOT NULL, parent_uuid TEXT DEFAULT '',

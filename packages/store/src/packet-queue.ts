@@ -16,6 +16,9 @@ export type NewPacket = {
   readonly isRefused: boolean;
 };
 
+/** A command that was neither carried out nor refused. */
+export type QueuedPacket = {readonly id: number; readonly uuid: string; readonly text: string};
+
 const tables = `
   CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, groupname TEXT, CONSTRAINT group_constraint UNIQUE (groupname));
   CREATE TABLE IF NOT EXISTS pkts (id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL DEFAULT 0, uuid TEXT NOT NULL,
@@ -61,6 +64,19 @@ export class PacketQueue implements Disposable {
         ),
       )
       .immediate();
+  }
+
+  queued(): readonly QueuedPacket[] {
+    return prepared<[], QueuedPacket>(
+      this.#db,
+      "SELECT id, uuid, pkt AS text FROM pkts WHERE processed = 0 AND pkt_type = 'cmd' ORDER BY id",
+    ).all();
+  }
+
+  /** Notes that it is carried out, or is never to be; false when somebody else has noted one of both before. */
+  settle(id: number, as: 'done' | 'refused'): boolean {
+    const settled = prepared(this.#db, 'UPDATE pkts SET processed = ? WHERE id = ? AND processed = 0');
+    return settled.run(as === 'done' ? 1 : -1, id).changes > 0;
   }
 
   [Symbol.dispose](): void {

@@ -2,12 +2,14 @@
  * Takes the files of packet directories into `pkts.db` (spec mtutil.md 4.1, 5). Only files are read whose uuid, which is their name, is
  * not known yet; what is no packet is named and left alone.
  */
-import {closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readFileSync} from 'node:fs';
-import {dirname, join, resolve} from 'node:path';
+import {readdirSync} from 'node:fs';
+import {join, resolve} from 'node:path';
 import type {Config} from '@megatest/config';
 import {isIntact, packetUuid, parsePacket, printPlace, UserError} from '@megatest/model';
 import type {PacketCounts} from '@megatest/rpc';
-import {type NewPacket, PacketQueue} from '@megatest/store';
+import type {NewPacket, PacketQueue} from '@megatest/store';
+import {openQueue, queueProblem} from './open-queue.ts';
+import {readPacketFile} from './packet-file.ts';
 import {type PacketPlaces, packetPlaces} from './packet-places.ts';
 
 export type ImportRequest = {
@@ -23,18 +25,13 @@ export type ImportRequest = {
 /** Written in one transaction. */
 const batchSize = 500;
 const mostProblems = 100;
-/** A packet is a few lines; what is larger is something else. */
-const mostPacketBytes = 1024 * 1024;
 
 export function importPackets(request: ImportRequest): PacketCounts {
   const {config, controlDirectory, directory, onReading} = request;
   const places = packetPlaces(config, controlDirectory);
   const isNamed = directory !== undefined;
-  const [first = ''] = places.directories;
-  makeDirectory(first);
-  makeDirectory(dirname(places.queue));
   try {
-    using queue = new PacketQueue(places.queue);
+    using queue = openQueue(places);
     const intake = new PacketIntake(queue, places.verify, request.onImported ?? (() => {}));
     for (const each of isNamed ? [resolve(controlDirectory, directory)] : places.directories) {
       onReading?.(each);
@@ -42,10 +39,7 @@ export function importPackets(request: ImportRequest): PacketCounts {
     }
     return intake.counts;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_')) {
-      throw new UserError(`${places.queue} cannot be used: ${error.message}`);
-    }
-    throw error;
+    throw queueProblem(error, places);
   }
 }
 
@@ -132,7 +126,7 @@ class PacketIntake {
   }
 
   #read(path: string, uuid: string): NewPacket {
-    const text = readPlainFile(path);
+    const {text} = readPacketFile(path);
     const packet = parsePacket(text, path);
     const isChanged = this.#verify !== 'off' && !isIntact(packet, uuid);
     const isRefused = isChanged && this.#verify === 'strict';
@@ -170,35 +164,6 @@ class PacketIntake {
       // A name of a file may have anything in it, and is shown on terminals.
       this.#problems.push(problem.replace(/\p{Cc}/gu, '?'));
     }
-  }
-}
-
-/** Follows no link and waits for no pipe: others may write into the directory. */
-function readPlainFile(path: string): string {
-  const notPlain = `${path} is skipped: it is no plain file of less than ${mostPacketBytes / 1024} KiB`;
-  let file: number;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const isLink = (error as NodeJS.ErrnoException).code === 'ELOOP';
-    throw new UserError(isLink ? notPlain : `${path} cannot be read: ${messageOf(error)}`);
-  }
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size > mostPacketBytes) {
-      throw new UserError(notPlain);
-    }
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
-}
-
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, {recursive: true});
-  } catch (error) {
-    throw new UserError(`${path} cannot be made: ${messageOf(error)}`);
   }
 }
 

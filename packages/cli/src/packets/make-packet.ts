@@ -1,7 +1,6 @@
 /** A packet for a command, from the words of `mtutil` (spec mtutil.md 2, 4). */
-import {mkdirSync, renameSync, writeFileSync} from 'node:fs';
-import {join, resolve} from 'node:path';
-import {type Cards, packetFileName, printPacket, UserError} from '@megatest/model';
+import {resolve} from 'node:path';
+import {type Cards, UserError} from '@megatest/model';
 import type {LegacyArguments} from '../legacy/arguments.ts';
 import {EXIT} from '../modern/command.ts';
 import {PACKET_OPTIONS, type PacketAction, spellings} from './packet-options.ts';
@@ -33,21 +32,6 @@ export function cardsOf(action: PacketAction, args: LegacyArguments, {user, time
   }
   checkOperands(action, cards);
   return cards;
-}
-
-/** Writes it under another name first: what has the name of a packet is read. Returns the path. */
-export function writePacket(cards: Cards, directory: string): string {
-  const {uuid, text} = printPacket(cards);
-  const path = join(directory, packetFileName(uuid));
-  const fresh = `${path}.new.${process.pid}`;
-  try {
-    mkdirSync(directory, {recursive: true});
-    writeFileSync(fresh, text);
-    renameSync(fresh, path);
-  } catch (error) {
-    throw new UserError(`${path} cannot be written: ${error instanceof Error ? error.message : error}`);
-  }
-  return path;
 }
 
 function checkOperands(action: PacketAction, cards: Cards): void {

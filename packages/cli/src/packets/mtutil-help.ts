@@ -18,6 +18,7 @@ Actions
   ${PACKET_ACTIONS.join(', ')}
                               write a packet with this command into the first directory of [setup] pktsdirs
   import                      take new packets into pkts.db
+  dispatch                    carry out the commands in pkts.db
   show SECTION                print a section of the config: areas, contours, setup, or any other
 
 Options that go into the packet, with the letter of their card

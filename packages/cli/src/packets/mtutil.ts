@@ -1,15 +1,17 @@
 /** The `mtutil` command, and what of `megatest pkt` is the same (spec mtutil.md 2). */
 import {userInfo} from 'node:os';
-import {resolve} from 'node:path';
-import {nearNames, printUserError, UserError} from '@megatest/model';
+import {basename, resolve} from 'node:path';
+import {nearNames, packetUuid, printUserError, UserError} from '@megatest/model';
 import {PROGRAM_VERSION} from '@megatest/rpc';
 import {LegacyArguments} from '../legacy/arguments.ts';
 import {Messages, parseVerbosity} from '../messages.ts';
 import {EXIT} from '../modern/command.ts';
 import {type Control, readControl} from './control.ts';
+import {dispatchPackets} from './dispatch-packets.ts';
 import {importPackets, printCounts} from './import-packets.ts';
-import {cardsOf, writePacket} from './make-packet.ts';
+import {cardsOf} from './make-packet.ts';
 import {mtutilHelp} from './mtutil-help.ts';
+import {writePacket} from './packet-file.ts';
 import {
   LOCAL_OPTIONS,
   PACKET_ACTIONS,
@@ -22,8 +24,8 @@ import {packetPlaces} from './packet-places.ts';
 const helpWords = ['help', '-h', '-help', '--help'];
 /** Sections that can be shown by their name alone. */
 const shownSections = ['areas', 'contours', 'setup'];
-const otherActions = ['import', 'show', 'list', ...shownSections];
-const notYet = ['rungen', 'dispatch', 'process', 'db', 'gendot'];
+const otherActions = ['import', 'dispatch', 'show', 'list', ...shownSections];
+const notYet = ['rungen', 'process', 'db', 'gendot'];
 export const MTUTIL_ACTIONS: readonly string[] = [...PACKET_ACTIONS, ...otherActions];
 
 const options = {
@@ -44,7 +46,7 @@ export async function mtutilMain(words: readonly string[]): Promise<number> {
   const args = mtutilArguments(rest);
   const messages = new Messages(parseVerbosity(args.value('-debug') ?? '1'));
   try {
-    return perform(action, args, messages);
+    return await perform(action, args, messages);
   } catch (error) {
     if (error instanceof UserError) {
       messages.error(printUserError(error).trimEnd());
@@ -58,7 +60,7 @@ export function mtutilArguments(words: readonly string[]): LegacyArguments {
   return new LegacyArguments(words, options);
 }
 
-function perform(action: string, args: LegacyArguments, messages: Messages): number {
+async function perform(action: string, args: LegacyArguments, messages: Messages): Promise<number> {
   if (helpWords.includes(action) || args.has('-h', '-help', '--help')) {
     messages.print(mtutilHelp());
     return EXIT.ok;
@@ -76,12 +78,15 @@ function perform(action: string, args: LegacyArguments, messages: Messages): num
   }
   if (isPacketAction(action)) {
     reportUnrecognised(args, messages);
-    return send(action, args, messages);
+    return await send(action, args, messages);
   }
   switch (action) {
     case 'import':
       reportUnrecognised(args, messages);
       return take(args, messages);
+    case 'dispatch':
+      reportUnrecognised(args, messages);
+      return await dispatch(controlOf(args, messages), messages);
     case 'show':
     case 'list':
       return show(args.remainder, args, messages);
@@ -93,13 +98,32 @@ function perform(action: string, args: LegacyArguments, messages: Messages): num
   }
 }
 
-function send(action: PacketAction, args: LegacyArguments, messages: Messages): number {
+async function send(action: PacketAction, args: LegacyArguments, messages: Messages): Promise<number> {
   const timeS = Math.floor(Date.now() / 1000);
   const cards = cardsOf(action, args, {user: userInfo().username, timeS, cwd: process.cwd()});
-  const {config, directory} = controlOf(args, messages);
-  const [first = ''] = packetPlaces(config, directory).directories;
-  messages.print(`${writePacket(cards, first)}\n`);
-  return EXIT.ok;
+  const control = controlOf(args, messages);
+  const {config, directory: controlDirectory} = control;
+  const [first = ''] = packetPlaces(config, controlDirectory).directories;
+  const path = writePacket(cards, first);
+  messages.print(`${path}\n`);
+  if (!args.has('-immediate')) {
+    return EXIT.ok;
+  }
+  importPackets({config, controlDirectory, directory: first});
+  return await dispatch(control, messages, packetUuid(basename(path)));
+}
+
+/** What cannot be begun is said; it is a failure when nothing could be. */
+async function dispatch(control: Control, messages: Messages, only?: string): Promise<number> {
+  const {begun, failed} = await dispatchPackets(
+    {
+      control,
+      print: (line) => messages.print(`${line}\n`),
+      say: (text) => messages.say(0, text),
+    },
+    only,
+  );
+  return begun === 0 && failed > 0 ? EXIT.failure : EXIT.ok;
 }
 
 function take(args: LegacyArguments, messages: Messages): number {
