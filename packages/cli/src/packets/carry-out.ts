@@ -1,6 +1,6 @@
 /** Carries out one command of a packet, and says by a packet how it has ended: nobody else stays until then (spec mtutil.md 4.3). */
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {closeSync, mkdirSync, openSync} from 'node:fs';
+import {closeSync, constants, mkdirSync, openSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {UserError} from '@megatest/model';
@@ -35,7 +35,9 @@ export function startErrand(errand: Errand, log: string): ChildProcess {
 
 function openLog(path: string): number {
   try {
-    return openSync(path, 'a');
+    // In /tmp somebody else may have put a link there.
+    const {O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY} = constants;
+    return openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o666);
   } catch (error) {
     throw new UserError(`its log cannot be written: ${(error as Error).message}`);
   }

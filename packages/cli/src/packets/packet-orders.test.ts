@@ -83,6 +83,7 @@ describe('a packet is carried out by', () => {
         '/q: -run -start-dir /q -target v -runname r --modepatt QUICKPATT -contour quick -m file:neverrun -preclean -rerun-all',
       ],
     ],
+    [{A: 'rerun', S: '../qa'}, ['/proj/qa: -rerun-clean -start-dir /proj/qa']],
     [{A: 'remove', t: 'v'}, ['/proj/control: -remove-runs -testpatt % -target v']],
     [{A: 'rerun', n: 'r'}, ['/proj/control: -rerun-clean -runname r']],
     [{A: 'rerun', n: 'r', z: 'FAIL'}, ['/proj/control: -run -runname r -rerun FAIL']],

@@ -1,4 +1,5 @@
 /** Which commands carry out a packet, and in which areas (spec mtutil.md 10.1). */
+import {resolve} from 'node:path';
 import {type Cards, UserError} from '@megatest/model';
 import type {Control} from './control.ts';
 import {areasLike, contourOf, type ManagedArea, managedAreas} from './managed-areas.ts';
@@ -74,7 +75,7 @@ function withSelector(cards: Cards, {config}: Control): Cards {
 function placesOf(cards: Cards, control: Control): readonly Place[] {
   const start = cards.get('S');
   if (start !== undefined) {
-    return [{directory: start, isNamed: true}];
+    return [{directory: resolve(control.directory, start), isNamed: true}];
   }
   const names = cards.get('G');
   const contour = cards.get('c');
