@@ -55,8 +55,8 @@ async function open(url: string, createConnection?: () => Socket): Promise<OpenS
 }
 
 async function openTrusted(host: string, port: number, fingerprint: string): Promise<TLSSocket> {
-  const {connect: connectTls} = await import('node:tls');
-  const channel = connectTls({
+  // Loaded when it is used: it takes longer than the rest of most calls.
+  const channel = process.getBuiltinModule('node:tls').connect({
     host,
     port,
     minVersion: 'TLSv1.3',
