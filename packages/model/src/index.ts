@@ -1,3 +1,4 @@
+export {DownSample, type SeriesPoint} from './down-sample.ts';
 export {formatDuration, parseDuration} from './duration.ts';
 export {ItemMap, type ItemMapRow, mapTextFor} from './item-map.ts';
 export {
@@ -61,6 +62,15 @@ export {
 export {TagExpression} from './tag-expression.ts';
 export {parseTarget} from './target.ts';
 export {type DataValues, parseCsv, singleValue, toDatum} from './test-data.ts';
+export {
+  type HistoryScore,
+  isOutcome,
+  type Outcome,
+  type OutcomeClass,
+  outcomeClass,
+  scoreHistory,
+  type Verdict,
+} from './test-history.ts';
 export {TestPattern} from './test-pattern.ts';
 export {unreachable} from './unreachable.ts';
 export {findCycles, upstreamOrder} from './upstream-order.ts';
