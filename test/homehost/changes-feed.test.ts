@@ -79,7 +79,9 @@ it('a topic that is none is refused, and so is a subscription that nobody could 
   await using lone = await LoneArea.make();
   const refused = await lone.area.megatest(['rpc', 'subscribe', '{"topics": ["all"]}', '--follow']);
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('topics are changes, run:ID, test:ID, runners, jobs, job:ID and mode');
+  expect(refused.stderr).toContain(
+    'topics are changes, run:ID, test:ID, runners, jobs, job:ID, log:ID and mode',
+  );
   const {token} = (await lone.rpc('server.sessionToken')) as {readonly token: string};
   const {port} = lone.area.serverRecord();
   const posted = await fetch(`http://127.0.0.1:${port}/rpc`, {

@@ -37,6 +37,7 @@ export {referenceMarkdown} from './known/reference.ts';
 export {type OriginRow, originRows, printOrigins} from './origins.ts';
 export {DUMP_MODES, printConfig} from './print-config.ts';
 export {getVariable, onlySection, printDisks, requireValue} from './query.ts';
+export {type RawSection, readRawConfig} from './raw-config.ts';
 export {isExportable, type ReadOptions, readConfig, readConfigText} from './read-config.ts';
 export {type Message, messagesOf, type ReadNote} from './read-note.ts';
 export {

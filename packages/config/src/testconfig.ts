@@ -52,7 +52,10 @@ export function readTestconfig(area: Area, testDir: string, options: TestconfigO
   });
 }
 
-/** Reads a testconfig for the dependency scan. `env` is the environment of the run; it is not changed. */
+/**
+ * Reads a testconfig for the dependency scan; of an area that is read without commands, without what comes from them. `env` is the
+ * environment of the run; it is not changed.
+ */
 export function readTestDefinition(
   area: Area,
   testName: string,
@@ -64,7 +67,7 @@ export function readTestDefinition(
   const own: Env = {...env, MT_TEST_NAME: testName};
   const config = readTestconfig(area, testDir, {
     env: own,
-    commands: 'deferred',
+    commands: area.options.commands === 'no' ? 'no' : 'deferred',
     onMissing: () => {
       throw new UserError(`non-existent required test "${testName}"`, {
         place: {file},

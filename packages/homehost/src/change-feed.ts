@@ -46,6 +46,10 @@ export class ChangeFeed {
     this.#rows = rows;
   }
 
+  get rev(): number {
+    return this.#log.rev;
+  }
+
   /** Returns the `rev` from which on everything is told; what came after `since` is told too. */
   subscribe(connection: Connected, topics: readonly Topic[], since: number | undefined): number {
     if (!connection.isLasting) {

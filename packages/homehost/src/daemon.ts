@@ -48,6 +48,7 @@ import {Homehost} from './homehost.ts';
 import {answerHttp, type HttpPages} from './http-pages.ts';
 import {jobLogPath} from './job-logs.ts';
 import {rotateLogs} from './log-rotation.ts';
+import {Panel} from './panel/panel.ts';
 import type {DaemonSettings} from './settings.ts';
 import {statusOf} from './status.ts';
 import {type FlushProblem, Syncer} from './syncer.ts';
@@ -103,6 +104,7 @@ class Daemon {
   #db: Connection | undefined;
   #homehost: Homehost | undefined;
   #syncer: Syncer | undefined;
+  #panel: Panel | undefined;
   #rpc: RpcServer<typeof daemonMethods> | undefined;
   #lastCallMs = performance.now();
   #port = 0;
@@ -151,7 +153,7 @@ class Daemon {
   }
 
   #openDatabases(): void {
-    const {areaPath, areaName, keys, syncIntervalS, syncMarginS} = this.#settings;
+    const {areaPath, areaName, keys, syncIntervalS, syncMarginS, warnings} = this.#settings;
     makePrivateDirectory(workingDirectory({path: areaPath, name: areaName}));
     const outcome = reconcile({
       working: this.#working,
@@ -162,6 +164,9 @@ class Daemon {
     });
     for (const message of outcome.messages) {
       this.#log.plain(message);
+    }
+    for (const warning of warnings) {
+      this.#log.write('WARNING', warning);
     }
     setSyncOwner(this.#areaFile, this.#serverId);
     this.#db = openWorking(this.#working);
@@ -176,10 +181,7 @@ class Daemon {
         areaPath,
       },
       // Commands of jobs run in a manager, and their owner may have gone long ago.
-      startManager: () => {
-        this.#log.write('INFO', 'starting a manager');
-        startManager(this.#options.managerPath, {path: areaPath, name: areaName}, hostname());
-      },
+      startManager: () => this.#startManager(),
     });
     homehost.store.pruneDone(homehost.nowS() - keepDoneS);
     homehost.store.usage.prune(homehost.nowS() - keepUsageS);
@@ -214,6 +216,13 @@ class Daemon {
     void homehost.write(() => homehost.store.setMeta('SERVER_ID', this.#serverId));
   }
 
+  /** The manager of this user on this host. */
+  #startManager(): void {
+    const {areaPath, areaName} = this.#settings;
+    this.#log.write('INFO', 'starting a manager');
+    startManager(this.#options.managerPath, {path: areaPath, name: areaName}, hostname());
+  }
+
   async #listen(): Promise<void> {
     const {areaPath, lowport, hostname: bindAddress, spaceRequiredKiB} = this.#settings;
     const homehost = this.#must();
@@ -240,8 +249,16 @@ class Daemon {
       status: () => this.#status(),
       syncProblem: () => this.#mustSync().problemText,
     });
+    const panel = new Panel({
+      workerPath: this.#options.syncWorkerPath,
+      working: this.#working,
+      ownManager: homehost.ownManager,
+    });
+    this.#panel = panel;
     const handlers = makeHandlers({
       homehost,
+      panel,
+      settings: this.#settings,
       audit: (entry) => this.#log.audit(entry),
       warn: (text) => this.#log.write('WARNING', text),
       barrier: async (isFull) => await this.#mustSync().barrier(isFull),
@@ -496,6 +513,7 @@ class Daemon {
     // A disk that takes no writes is told by the flush.
     await this.#homehost?.leave().catch(() => {});
     await this.#homehost?.jobs.logs.written();
+    await this.#panel?.close();
     // What was committed last is answered in this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     this.#rpc?.notifyAll('server.goingDown', {reason});

@@ -1,14 +1,17 @@
 /** The daemon's answers to every method of the table (spec homehost.md 9), over one `Homehost`. */
 import type {CallContext, DaemonMethods, Handlers} from '@megatest/rpc';
 import {archiveHandlers} from './handlers/archive.ts';
+import {areaHandlers} from './handlers/area.ts';
 import {changesHandlers} from './handlers/changes.ts';
 import {feedHandlers} from './handlers/feed.ts';
+import {filesHandlers} from './handlers/files.ts';
 import {type HandlerWorld, makeTools} from './handlers/handler-tools.ts';
 import {jobsHandlers} from './handlers/jobs.ts';
 import {keysHandlers} from './handlers/keys.ts';
 import {managersHandlers} from './handlers/managers.ts';
 import {metaHandlers} from './handlers/meta.ts';
 import {packetsHandlers} from './handlers/packets.ts';
+import {panelHandlers} from './handlers/panel.ts';
 import {recordsHandlers} from './handlers/records.ts';
 import {runsHandlers} from './handlers/runs.ts';
 import {schedulingHandlers} from './handlers/scheduling.ts';
@@ -33,5 +36,8 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...jobsHandlers(tools),
     ...packetsHandlers(tools),
     ...feedHandlers(tools),
+    ...areaHandlers(tools),
+    ...panelHandlers(tools),
+    ...filesHandlers(tools),
   };
 }

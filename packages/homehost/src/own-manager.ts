@@ -1,6 +1,6 @@
 /** The manager of the daemon's own user on its host, which the daemon starts when it is needed and nobody else has started it. */
 import {hostname, userInfo} from 'node:os';
-import type {ManagerMethods, ParamsOf, ResultOf} from '@megatest/rpc';
+import {type ManagerMethods, type ParamsOf, type ResultOf, RpcError} from '@megatest/rpc';
 import {ask, type Manager, ManagerLost, type Managers} from './managers.ts';
 
 /** A manager that was started, or lost its daemon, gets so long to come up; one too many finds that out by itself. */
@@ -40,6 +40,11 @@ export class OwnManager {
       try {
         return await ask(manager, method, params);
       } catch (error) {
+        if (error instanceof RpcError && error.kind === 'methodNotFound') {
+          const {host, user} = this;
+          const what = `the manager of ${user} on ${host} is of an older version`;
+          throw new RpcError('noManager', `${what}; end it with "megatest managers stop"`, {host, user});
+        }
         if (!(error instanceof ManagerLost)) {
           throw error;
         }

@@ -19,6 +19,17 @@ export const jobSettings = z.object({
 
 export type JobSettings = z.output<typeof jobSettings>;
 
+/** A section of `megatest.config`, evaluated. */
+const configSection = z.object({
+  name: z.string(),
+  entries: z.array(z.tuple([z.string(), z.string()])),
+});
+
+/** `[dashboard]` as its pages get it; who reads the config fills in the defaults. */
+const dashboardSettings = z
+  .object({'history-runs': z.number().int().positive().default(20)})
+  .catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]));
+
 export const daemonSettings = z.object({
   areaPath: z.string(),
   areaName: z.string(),
@@ -36,6 +47,10 @@ export const daemonSettings = z.object({
   /** Files in `logs/` that are older are removed. */
   logExpireDays: z.number().default(30),
   jobs: jobSettings.prefault({}),
+  dashboard: dashboardSettings.prefault({}),
+  config: z.array(configSection).default([]),
+  /** About values that are not used, for the log. */
+  warnings: z.array(z.string()).default([]),
 });
 
 export type DaemonSettings = z.output<typeof daemonSettings>;

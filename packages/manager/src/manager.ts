@@ -56,6 +56,7 @@ import {ManagerJobs} from './manager-jobs.ts';
 import {ManagerLog} from './manager-log.ts';
 import {Planning} from './planning.ts';
 import {runPreHook} from './pre-hook.ts';
+import {readData} from './read-data.ts';
 import {Submissions} from './submissions.ts';
 import {batchWorld, type ManagerParts} from './worlds.ts';
 
@@ -73,6 +74,8 @@ export type ManagerPrograms = {
   readonly planner: string;
   /** What starts the shells of steps: spawner.pl. */
   readonly spawner: string;
+  /** The bundled process that reads a database. */
+  readonly dataReader: string;
   readonly readHelperCall: ReadHelperCall;
 };
 
@@ -208,6 +211,9 @@ class Manager {
           return null;
         },
         'manager.doctor': async () => await this.#examine(homehost),
+        'manager.describe': async ({what}) => await this.#planning.describe(what),
+        'manager.testFiles': async ({testName}) => await this.#planning.testFiles(testName),
+        'manager.readData': async ({question}) => await readData(programs.dataReader, question),
         'manager.openSubmission': ({uuid, target}) => {
           const env = {...withoutTestVariables(process.env), MT_TARGET: target};
           this.#busyMs = performance.now();

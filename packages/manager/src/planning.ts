@@ -4,11 +4,14 @@
  */
 import {hostname} from 'node:os';
 import {
+  type AreaDescription,
+  type Described,
   type ManagerMethods,
   type PacketCounts,
   type ParsedParamsOf,
   type PlanReply,
   RpcError,
+  type TestFiles,
   withoutTestVariables,
 } from '@megatest/rpc';
 import type {CommandInfo} from './execution/cmdinfo.ts';
@@ -159,19 +162,13 @@ export class Planning {
 
   /** What the area needs of this host, as it reads in the manager's own environment. */
   async needs(): Promise<AreaNeeds> {
-    const reply = await this.#planner.ask(this.#ownRequest('needs'));
-    if (reply.needs === undefined) {
-      throw new Error(reply.error ?? 'the area could not be read');
-    }
-    return reply.needs;
+    const {needs, error} = await this.#ofItself({kind: 'needs'});
+    return told(needs, error);
   }
 
   /** Takes new packets into `pkts.db`, as the area reads in the manager's own environment. */
   async importPackets(directory: string | undefined): Promise<PacketCounts> {
-    const {packets, error} = await this.#planner.ask({
-      ...this.#ownRequest('packets'),
-      packetDirectory: directory,
-    });
+    const {packets, error} = await this.#ofItself({kind: 'packets', packetDirectory: directory});
     if (packets === undefined) {
       throw new RpcError('invalidValue', error ?? 'the packets could not be read', {
         field: 'dir',
@@ -181,9 +178,22 @@ export class Planning {
     return packets;
   }
 
-  #ownRequest(kind: PlanningRequest['kind']): PlanningRequest {
-    return {
-      kind,
+  /** What the files of the area say to who runs none of their commands. */
+  async describe(what: readonly Described[]): Promise<AreaDescription> {
+    const {description, error} = await this.#ofItself({kind: 'describe', what});
+    return told(description, error);
+  }
+
+  async testFiles(testName: string): Promise<TestFiles> {
+    const {testFiles, error} = await this.#ofItself({kind: 'testFiles', testName});
+    return told(testFiles, error);
+  }
+
+  /** Asked for nobody's run: in the manager's own environment. */
+  async #ofItself(
+    question: Pick<PlanningRequest, 'kind' | 'what' | 'testName' | 'packetDirectory'>,
+  ): Promise<PlanningReply> {
+    return await this.#planner.ask({
       areaPath: this.#areaPath,
       env: withoutTestVariables(process.env),
       cwd: this.#areaPath,
@@ -191,7 +201,8 @@ export class Planning {
       runName: '',
       options: {},
       argv: [],
-    };
+      ...question,
+    });
   }
 
   #requestOf(
@@ -206,9 +217,13 @@ export class Planning {
   }
 }
 
-function contextIn(reply: PlanningReply): AreaContext {
-  if (reply.context === undefined) {
-    throw new Error(reply.error ?? 'the area could not be read');
+function contextIn({context, error}: PlanningReply): AreaContext {
+  return told(context, error);
+}
+
+function told<T>(answer: T | undefined, error: string | undefined): T {
+  if (answer === undefined) {
+    throw new Error(error ?? 'the area could not be read');
   }
-  return reply.context;
+  return answer;
 }

@@ -1,13 +1,16 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 import * as z from 'zod';
 import {archiveMethods} from './methods/archive.ts';
+import {areaMethods} from './methods/area.ts';
 import {changesMethods} from './methods/changes.ts';
 import {feedMethods, feedNotifications} from './methods/feed.ts';
+import {filesMethods, filesNotifications} from './methods/files.ts';
 import {jobsMethods} from './methods/jobs.ts';
 import {keysMethods} from './methods/keys.ts';
 import {managersMethods} from './methods/managers.ts';
 import {metaMethods} from './methods/meta.ts';
 import {packetsMethods} from './methods/packets.ts';
+import {panelMethods} from './methods/panel.ts';
 import {recordsMethods} from './methods/records.ts';
 import {runsMethods} from './methods/runs.ts';
 import {schedulingMethods} from './methods/scheduling.ts';
@@ -36,6 +39,9 @@ export const daemonMethods = {
   ...jobsMethods,
   ...packetsMethods,
   ...feedMethods,
+  ...areaMethods,
+  ...panelMethods,
+  ...filesMethods,
 } as const;
 
 export type DaemonMethods = typeof daemonMethods;
@@ -84,6 +90,7 @@ export const daemonNotifications = {
     .object({stamp: z.number(), seq: id})
     .describe('Everything that was committed up to this is in `megatest.db`; to everybody.'),
   ...feedNotifications,
+  ...filesNotifications,
 } as const;
 
 export type DaemonNotifications = {

@@ -1,6 +1,15 @@
-export {PROGRAM_VERSION, type ResourceUsage} from '@megatest/store';
+export {type DataAnswer, type DataQuestion, PROGRAM_VERSION, type ResourceUsage} from '@megatest/store';
 export type {RequestInfo} from './answer-request.ts';
 export {refuseReadOnly, refuseStart} from './area-access.ts';
+export {
+  type AreaDescription,
+  DESCRIBED,
+  type Described,
+  type DescribedArea,
+  type DescribedTest,
+  type DescribedView,
+  type TestFiles,
+} from './area-description.ts';
 export {type AreaResults, openResults, type ResultsRequest, type RunSelection} from './area-results.ts';
 export {
   type DaemonClient,
@@ -62,8 +71,32 @@ export {
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
 export type {archiveMethods} from './methods/archive.ts';
+export {
+  type AreaSummary,
+  type areaMethods,
+  type ConfigTable,
+  type DependencyGraph,
+  type DependencyNode,
+  type OtherArea,
+  type RunStatistics,
+  type ServerInfo,
+  VIEW_TYPES,
+  type View,
+  type ViewData,
+} from './methods/area.ts';
 export type {changesMethods} from './methods/changes.ts';
 export type {feedMethods, Topic} from './methods/feed.ts';
+export {
+  type FileEntry,
+  type FileListing,
+  type filesMethods,
+  type LogMark,
+  type LogWindow,
+  MARK_TYPES,
+  type MarkOverview,
+  type MarkType,
+  type OpenedLog,
+} from './methods/files.ts';
 export {
   type ClaimedJob,
   type Job,
@@ -77,6 +110,14 @@ export type {keysMethods} from './methods/keys.ts';
 export type {managersMethods} from './methods/managers.ts';
 export type {metaMethods} from './methods/meta.ts';
 export type {PacketCounts, packetsMethods} from './methods/packets.ts';
+export type {
+  CatalogueRow,
+  CatalogueScore,
+  ItemHistory,
+  PanelAction,
+  panelMethods,
+  TargetResult,
+} from './methods/panel.ts';
 export {DATA_ROWS_PER_CALL, type recordsMethods} from './methods/records.ts';
 export type {runsMethods} from './methods/runs.ts';
 export type {Prerequisites, schedulingMethods} from './methods/scheduling.ts';

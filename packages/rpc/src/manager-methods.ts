@@ -1,6 +1,8 @@
 /** What the daemon asks of a manager (spec homehost.md 9.12), and what a manager answers on its local socket (1.11). */
 import {MODES} from '@megatest/model';
+import type {DataAnswer} from '@megatest/store';
 import * as z from 'zod';
+import {type AreaDescription, DESCRIBED, type TestFiles} from './area-description.ts';
 import {daemonMethods, submitOptions} from './daemon-methods.ts';
 import type {Finding} from './finding.ts';
 import {method} from './method-table.ts';
@@ -14,6 +16,22 @@ const id = z.number().int().nonnegative();
 const vars = z.array(z.tuple([z.string(), z.string()]).readonly()).readonly();
 
 const plannedItem = z.object({itemPath: z.string(), vars});
+const dataQuestion = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('series'),
+    file: name,
+    table: name,
+    timeColumn: name,
+    nameColumn: name,
+    valueColumn: name,
+    series: z.array(name).max(100),
+    span: z.tuple([z.number(), z.number()]).nullable(),
+    points: id.min(2),
+  }),
+  z.strictObject({kind: z.literal('select'), file: name, sql: text, limit: id}),
+  z.strictObject({kind: z.literal('newestRun'), file: name}),
+]);
+
 const message = z.object({stream: z.enum(['stdout', 'log']), level: z.number(), text: z.string()});
 
 /** The plan of a run as it travels; the types are those of `@megatest/model`. */
@@ -145,6 +163,21 @@ export const managerMethods = {
     'long',
     'What its host lacks that the area needs: disks, programs, hosts to be reached, clock.',
     {},
+  ),
+  'manager.describe': method<AreaDescription>()(
+    'long',
+    'What the files of the area say, read in the environment of the manager without running their commands.',
+    {what: z.array(z.enum(DESCRIBED)).max(DESCRIBED.length)},
+  ),
+  'manager.testFiles': method<TestFiles>()(
+    'long',
+    'The testconfig of a test as it stands in its source, and its rules for waivers, likewise.',
+    {testName: name},
+  ),
+  'manager.readData': method<DataAnswer>()(
+    'long',
+    'Asks a database that the files of the area name; one that takes too long is given up.',
+    {question: dataQuestion},
   ),
   'manager.openSubmission': method<null>()(
     'read',

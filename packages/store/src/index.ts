@@ -18,6 +18,14 @@ export type {JobRow, JobSelection, JobUpdate, NewJob, OpenJobState} from './job-
 export type {LockHolder} from './lock-table.ts';
 export type {Merged, Overridden} from './merge.ts';
 export type {MetaRow} from './meta-table.ts';
+export {answerData, type DataAnswer, type DataQuestion, type NamedSeries} from './other-database.ts';
+export type {
+  HistorySelection,
+  NetCount,
+  PastOutcome,
+  TestStateCount,
+  VariableSelection,
+} from './overviews.ts';
 export {type NewPacket, PacketQueue, type QueuedPacket} from './packet-queue.ts';
 export {BadCursor, type PageRequest, type RowPage} from './page.ts';
 export {
@@ -44,7 +52,13 @@ export {
   refreshCache,
   tombstoneDays,
 } from './sync.ts';
-export {type ItemSummary, type LoadSample, TEST_ORDERS, type TestListing} from './test-listings.ts';
+export {
+  type ItemSummary,
+  type LoadSample,
+  type Neighbour,
+  TEST_ORDERS,
+  type TestListing,
+} from './test-listings.ts';
 export {
   propertyOf,
   showable,

@@ -6,6 +6,20 @@ import {prepared} from './statement-cache.ts';
 /** Columns that a testconfig may set; no other name ever becomes part of a statement. */
 const columns: readonly string[] = ['author', 'owner', 'description', 'reviewed', 'tags', 'jobgroup'];
 
+const rowFields = [
+  ['id', 'id'],
+  ['testName', 'testname'],
+  ['author', 'author'],
+  ['owner', 'owner'],
+  ['description', 'description'],
+  ['reviewed', 'reviewed'],
+  ['iterated', 'iterated'],
+  ['avgRuntime', 'avg_runtime'],
+  ['avgDisk', 'avg_disk'],
+  ['tags', 'tags'],
+  ['jobgroup', 'jobgroup'],
+] as const;
+
 export type MetaRow = {
   readonly id: number;
   readonly testName: string;
@@ -53,23 +67,21 @@ export class MetaTable {
     return changes;
   }
 
+  get(testName: string): MetaRow | undefined {
+    const query = {
+      fields: rowFields,
+      from: 'test_meta',
+      where: {sql: 'testname = ?', values: [testName]},
+      orderBy: ['id'],
+    };
+    return readPage<MetaRow>(this.#db, query, {limit: 1}).rows[0];
+  }
+
   list(page: PageRequest): RowPage<MetaRow> {
     return readPage(
       this.#db,
       {
-        fields: [
-          ['id', 'id'],
-          ['testName', 'testname'],
-          ['author', 'author'],
-          ['owner', 'owner'],
-          ['description', 'description'],
-          ['reviewed', 'reviewed'],
-          ['iterated', 'iterated'],
-          ['avgRuntime', 'avg_runtime'],
-          ['avgDisk', 'avg_disk'],
-          ['tags', 'tags'],
-          ['jobgroup', 'jobgroup'],
-        ],
+        fields: rowFields,
         from: 'test_meta',
         where: {sql: '1', values: []},
         orderBy: ["coalesce(CAST(testname AS TEXT), '')", 'id'],

@@ -11,6 +11,7 @@ import {DataTable} from './data-table.ts';
 import {JobTable} from './job-table.ts';
 import {LockTable} from './lock-table.ts';
 import {MetaTable} from './meta-table.ts';
+import {Overviews} from './overviews.ts';
 import {RunTable} from './run-table.ts';
 import {RunnerTable} from './runner-table.ts';
 import {readKeys} from './schema.ts';
@@ -47,6 +48,7 @@ export class Store {
   readonly archives: ArchiveTable;
   readonly listings: TestListings;
   readonly locks: LockTable;
+  readonly overviews: Overviews;
   #changes: Changes = noChanges();
 
   constructor(db: Connection) {
@@ -65,6 +67,7 @@ export class Store {
     this.archives = new ArchiveTable(db);
     this.listings = new TestListings(db);
     this.locks = new LockTable(db);
+    this.overviews = new Overviews(db, this.runs);
   }
 
   /** Whether a test was written since the last call of `takeChanges`. */

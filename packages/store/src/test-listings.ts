@@ -28,6 +28,8 @@ export type ItemSummary = Pick<
   'id' | 'itemPath' | 'state' | 'status' | 'runDuration' | 'finalLogf' | 'comment'
 >;
 
+export type Neighbour = {readonly testId: number; readonly itemPath: string};
+
 /** When a host was looked at last, and what its load was: -1 and 0 when nothing is known. */
 export type LoadSample = {readonly load: number; readonly timeS: number};
 
@@ -100,6 +102,20 @@ export class TestListings {
         .pluck()
         .get(runId, testName) ?? 0
     );
+  }
+
+  /** The items of a test before and behind one of them; of the whole test only the first one is behind it. */
+  neighbours({runId, testName, itemPath}: Pick<TestRow, 'runId' | 'testName' | 'itemPath'>): {
+    readonly previous: Neighbour | null;
+    readonly next: Neighbour | null;
+  } {
+    const find = (comparison: '<' | '>', order: 'DESC' | 'ASC') =>
+      prepared<unknown[], Neighbour>(
+        this.#db,
+        `SELECT id AS testId, item_path AS itemPath FROM tests WHERE run_id = ? AND testname = ? AND item_path ${comparison} ?
+           AND item_path <> '' AND state <> 'DELETED' ORDER BY item_path ${order} LIMIT 1`,
+      ).get(runId, testName, itemPath) ?? null;
+    return {previous: find('<', 'DESC'), next: find('>', 'ASC')};
   }
 
   items(runId: number, testName: string, page: PageRequest): RowPage<ItemSummary> {

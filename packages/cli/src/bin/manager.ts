@@ -9,6 +9,7 @@ void runManager(process.argv[2] ?? '', {
   executable: megatestPath(),
   planner: bundlePath('planner'),
   spawner: spawnerPath(),
+  dataReader: bundlePath('data-reader'),
   readHelperCall,
 })
   .catch((error: unknown) => {

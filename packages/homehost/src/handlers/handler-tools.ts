@@ -13,7 +13,9 @@ import {BadCursor, type RunRow, type TestCore, type TestRow} from '@megatest/sto
 import type {CutText} from '../cut-records.ts';
 import {cutText} from '../cut-text.ts';
 import type {Homehost} from '../homehost.ts';
+import type {Panel} from '../panel/panel.ts';
 import {selectRuns as chosenRuns, selectTests as chosenTests, type TestChoice} from '../run-changes.ts';
+import type {DaemonSettings} from '../settings.ts';
 import {wrongCursor} from './wrong-cursor.ts';
 
 export type AuditEntry = {
@@ -35,6 +37,8 @@ export type HandlerWorld = {
   readonly serverStatus: () => ServerStatus;
   readonly doctor: (connection: Connected) => Promise<readonly Finding[]>;
   readonly shutdown: (reason: string) => void;
+  readonly panel: Panel;
+  readonly settings: DaemonSettings;
   readonly sessionToken: (connection: Connected) => {readonly token: string; readonly validS: number};
 };
 

@@ -1,9 +1,11 @@
-/** What the daemon of an area needs to know of its config, which it does not evaluate itself. */
-import type {Area} from '@megatest/config';
+/** What the daemon of an area is given of its config: it reads none itself. */
+import {type Area, type Config, type KnownKey, knownSection} from '@megatest/config';
 import {parseDuration} from '@megatest/model';
 
-/** As the daemon's schema checks it. */
+/** Settings of the daemon, as its schema checks them. */
 export type DaemonSettingsText = Readonly<Record<string, unknown>>;
+
+type DashboardValue = string | number | boolean | readonly string[];
 
 const secondsPerHour = 3600;
 
@@ -14,6 +16,7 @@ export function settingsOfDaemon(area: Area): DaemonSettingsText {
     return text === '' || Number.isNaN(Number(text)) ? undefined : Number(text);
   };
   const timeoutHours = number('server', 'timeout');
+  const warnings: string[] = [];
   return {
     areaPath: area.path,
     areaName: area.name,
@@ -36,5 +39,49 @@ export function settingsOfDaemon(area: Area): DaemonSettingsText {
         ?.split(/\s+/)
         .filter((user) => user !== ''),
     },
+    dashboard: dashboardOf(config, warnings),
+    config: config.sections.map(({name, entries}) => ({
+      name,
+      entries: entries.map(({key, value}) => [key, value]),
+    })),
+    warnings,
   };
+}
+
+/** `[dashboard]` with its defaults; a value that is none of its kind counts as not given (spec dashboard.md B11). */
+function dashboardOf(config: Config, warnings: string[]): Readonly<Record<string, DashboardValue>> {
+  const known = knownSection('megatest.config', 'dashboard')?.keys ?? [];
+  return Object.fromEntries(
+    known
+      .filter(({isIgnored}) => isIgnored !== true)
+      .map((key) => {
+        const text = config.get('dashboard', key.key)?.trim();
+        const value = text === undefined || text === '' ? undefined : settingOf(key, text);
+        if (value === undefined && text !== undefined && text !== '') {
+          warnings.push(`[dashboard] ${key.key} cannot be "${text}"; it is ${key.default || 'empty'}`);
+        }
+        return [key.key, value ?? settingOf(key, key.default) ?? key.default];
+      }),
+  );
+}
+
+/** `undefined` for what the key cannot have. */
+function settingOf({type, least = 0, choices = []}: KnownKey, text: string): DashboardValue | undefined {
+  switch (type) {
+    case 'number': {
+      const value = Number(text);
+      return Number.isFinite(value) && value >= least ? value : undefined;
+    }
+    case 'yes-no':
+      return text === 'yes' || text === 'no' ? text === 'yes' : undefined;
+    case 'choice':
+      return choices.includes(text) ? text : undefined;
+    case 'list':
+      return text
+        .split(',')
+        .map((member) => member.trim())
+        .filter((member) => member !== '');
+    default:
+      return text;
+  }
 }

@@ -34,19 +34,32 @@ import {
   UserError,
 } from '@megatest/model';
 import {
+  type AreaDescription,
+  type Described,
   type PacketCounts,
   type PlanReply,
   PROGRAM_VERSION,
   type RunPlan,
   type SubmitOptions,
+  type TestFiles,
 } from '@megatest/rpc';
 import {dataOf, type TestconfigData} from '../execution/testconfig-data.ts';
 import {type AreaContext, contextOf, numberOr} from './area-context.ts';
 import {type AreaNeeds, needsOf, spaceRequiredKiB} from './area-needs.ts';
 import {type DaemonSettingsText, settingsOfDaemon} from './daemon-settings.ts';
+import {describeArea, testFilesOf} from './describe-area.ts';
 
 export type PlanningRequest = {
-  readonly kind: 'plan' | 'context' | 'items' | 'testconfig' | 'settings' | 'needs' | 'packets';
+  readonly kind:
+    | 'plan'
+    | 'context'
+    | 'items'
+    | 'testconfig'
+    | 'settings'
+    | 'needs'
+    | 'packets'
+    | 'describe'
+    | 'testFiles';
   readonly areaPath: string;
   readonly env: Env;
   readonly cwd: string;
@@ -60,6 +73,8 @@ export type PlanningRequest = {
   readonly testDir?: string;
   /** Of packets to import, instead of those of the area. */
   readonly packetDirectory?: string | undefined;
+  /** Parts of a description. */
+  readonly what?: readonly Described[];
   /** Only what would run is wanted: nothing is made on disk. */
   readonly isDryRun?: boolean;
 };
@@ -75,6 +90,8 @@ export type PlanningReply = {
   /** What the area needs of each host that works for it. */
   readonly needs?: AreaNeeds;
   readonly packets?: PacketCounts;
+  readonly description?: AreaDescription;
+  readonly testFiles?: TestFiles;
   readonly messages: readonly PlanMessage[];
   /** A mistake of the user, printed, that ends the run. */
   readonly error?: string;
@@ -138,6 +155,8 @@ function read(
     cwd: resolve(cwd, startDirectory),
     commandLine,
     say,
+    // Who only looks at an area makes nothing happen.
+    commands: request.kind === 'describe' || request.kind === 'testFiles' ? 'no' : 'yes',
     ...(configName === undefined ? {} : {configName}),
     ...(appendConfig === undefined ? {} : {appendConfig}),
     ...(target === '' ? {} : {target}),
@@ -166,6 +185,10 @@ function read(
           onReading: progress.onReading,
         }),
       };
+    case 'describe':
+      return {description: describeArea(area, request.what ?? [], () => settingsOfDaemon(area))};
+    case 'testFiles':
+      return {testFiles: testFilesOf(area, request.testName ?? '')};
     case 'plan':
       return {...planRun(area, request, progress, say, messages), context: contextOf(area)};
     case 'items': {

@@ -5,14 +5,14 @@ import {id, name} from './shapes.ts';
 
 /**
  * `changes`: tests and runs of all kinds; `run:ID`: a run and its tests; `test:ID`: one test; `runners`: what drives runs; `jobs`, `job:ID`:
- * the job queue; `mode`: whether the daemon stays.
+ * the job queue; `log:ID`: a log that this connection has opened; `mode`: whether the daemon stays.
  */
 const topic = z.union(
   [
     z.enum(['changes', 'runners', 'jobs', 'mode']),
-    z.templateLiteral([z.enum(['run', 'test', 'job']), ':', z.number().int().nonnegative()]),
+    z.templateLiteral([z.enum(['run', 'test', 'job', 'log']), ':', z.number().int().nonnegative()]),
   ],
-  {error: 'topics are changes, run:ID, test:ID, runners, jobs, job:ID and mode'},
+  {error: 'topics are changes, run:ID, test:ID, runners, jobs, job:ID, log:ID and mode'},
 );
 export type Topic = z.output<typeof topic>;
 const topics = z.array(topic).max(1000);
@@ -20,7 +20,7 @@ const topics = z.array(topic).max(1000);
 export const feedMethods = {
   subscribe: method<{readonly rev: number}>()(
     'read',
-    'From now on `changed`, `palette`, `runners.changed`, `jobs.changed` and `mode.changed` are told, as the topics ask; what came after `since` too.',
+    'From now on `changed`, `palette`, `runners.changed`, `jobs.changed`, `log.more` and `mode.changed` are told, as the topics ask; what came after `since` too.',
     {topics, since: id.optional()},
   ),
   unsubscribe: method<null>()('read', 'No longer.', {topics}),
