@@ -5,6 +5,7 @@ import {dbCommands} from './db-commands.ts';
 import {jobCommands} from './job-commands.ts';
 import {lookCommands} from './look-commands.ts';
 import {modernMain} from './main.ts';
+import {overviewCommands} from './overview-commands.ts';
 import {isForMtutil, packetCommands} from './packet-commands.ts';
 import {runCommands} from './run-commands.ts';
 import {serverCommands} from './server-commands.ts';
@@ -17,6 +18,7 @@ export async function main(words: readonly string[]): Promise<number> {
     areaCommands,
     runCommands,
     lookCommands,
+    overviewCommands,
     serverCommands,
     jobCommands,
     packetCommands,

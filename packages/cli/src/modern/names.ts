@@ -3,13 +3,16 @@ import {LEGACY_SWITCHES, LEGACY_VALUE_OPTIONS} from '../legacy/arguments.ts';
 
 /** Which bundle has each command: those that people and scripts call most are not loaded with the others. */
 const bundleOf = {
+  areas: 'all',
   config: 'all',
   data: 'look',
   db: 'all',
+  deps: 'all',
   disks: 'all',
   doctor: 'all',
   get: 'run',
   help: 'all',
+  history: 'all',
   init: 'all',
   jobs: 'all',
   keys: 'all',
