@@ -61,7 +61,9 @@ const more = {
   'megatest.config': config
     .replace('[setup]', '[setup]\nwaivercommentpatt ^WW.*\napi-key abc\nmade [system touch asked; echo 1]')
     .concat('[areas]\nsister path=../sister; targtrans=none\nlost ../nowhere\n')
-    .concat('[graph]\ng1 sqlite3:plot.db alldat event_time var val stuff\nbad plot.db alldat\n')
+    .concat(
+      '[graph]\ng1 sqlite3:plot.db alldat event_time var val stuff\nbad plot.db alldat\nsly plot.db alldat;x event_time var val stuff\n',
+    )
     .concat('[dashboard]\nrows 20\ncols many\n'),
   'runconfigs.config': '[default]\n[x]\n[x/y]\n[%]\n',
   '.mtviews.config': [
@@ -336,6 +338,7 @@ describe('data that others have made', () => {
       max: 5,
     });
     await refused('graphs.read', {name: 'bad', from: 0, to: 1}, 'invalidValue');
+    await refused('graphs.read', {name: 'sly', from: 0, to: 1}, 'invalidValue');
     await refused('graphs.read', {name: 'none', from: 0, to: 1}, 'notFound');
   });
 

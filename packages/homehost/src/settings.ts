@@ -27,7 +27,7 @@ const configSection = z.object({
 
 /** `[dashboard]` as its pages get it; who reads the config fills in the defaults. */
 const dashboardSettings = z
-  .object({'history-runs': z.number().int().positive().default(20)})
+  .object({'history-runs': z.number().int().positive().max(1000).catch(20)})
   .catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]));
 
 export const daemonSettings = z.object({
@@ -47,7 +47,7 @@ export const daemonSettings = z.object({
   /** Files in `logs/` that are older are removed. */
   logExpireDays: z.number().default(30),
   jobs: jobSettings.prefault({}),
-  dashboard: dashboardSettings.prefault({}),
+  dashboard: dashboardSettings.prefault({'history-runs': 20}),
   config: z.array(configSection).default([]),
   /** About values that are not used, for the log. */
   warnings: z.array(z.string()).default([]),

@@ -36,11 +36,8 @@ export type DescribedView = {
 };
 
 export type AreaDescription = {
-  /** `megatest.config` and `runconfigs.config` as they stand, without what they include. */
-  readonly config?: {
-    readonly megatest: readonly RawSection[];
-    readonly runconfigs: readonly RawSection[];
-  };
+  /** `megatest.config` as it stands, without what it includes. */
+  readonly config?: readonly RawSection[];
   /** What a daemon that is started now would be given. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly tests?: readonly DescribedTest[];

@@ -9,6 +9,7 @@ import {
   type CommandFile,
   EXIT,
   findRun,
+  findTest,
   inArea,
   type SelectorArguments,
   withTestPattern,
@@ -23,7 +24,7 @@ export const overviewCommands: CommandFile = (outcome) => [
     describe: 'results and durations of a test over runs: whether it is flaky, broken, fixed or slow',
     builder: (yargs: Argv) =>
       yargs
-        .positional('test', {type: 'string', demandOption: true, describe: 'its name, or name/item'})
+        .positional('test', {type: 'string', demandOption: true, describe: 'its name, name/item, or an id'})
         .option('target', {alias: 't', type: 'string', describe: 'only runs of this target or pattern'})
         .option('runs', {type: 'number', describe: 'so many results (default: [dashboard] history-runs, 20)'})
         .example('$0 history unit', 'a test and its items')
@@ -64,7 +65,7 @@ async function history(context: CommandContext, args: HistoryArguments): Promise
   if (runs !== undefined && !(Number.isInteger(runs) && runs >= 1 && runs <= 1000)) {
     throw new UserError('--runs is a number from 1 to 1000', {exitCode: EXIT.usage});
   }
-  const [, testName = test, itemPath] = /^([^/]*)\/(.*)$/s.exec(test) ?? [];
+  const {testName, itemPath} = await testNamed(context, args);
   const found = await context.session.daemon.call('tests.history', {
     testName,
     itemPath,
@@ -83,6 +84,18 @@ async function history(context: CommandContext, args: HistoryArguments): Promise
     }
   }
   return found.items.length > 0 ? EXIT.ok : EXIT.nothingMatched;
+}
+
+/** By its name, or by the id of one of its results. */
+async function testNamed(
+  context: CommandContext,
+  args: HistoryArguments,
+): Promise<{readonly testName: string; readonly itemPath?: string}> {
+  if (/^#?\d+$/.test(args.test)) {
+    return (await findTest(context, args)).test;
+  }
+  const [, testName = args.test, itemPath] = /^([^/]*)\/(.*)$/s.exec(args.test) ?? [];
+  return itemPath === undefined ? {testName} : {testName, itemPath};
 }
 
 /** One letter for each result, the oldest first. */
@@ -127,6 +140,9 @@ async function deps(context: CommandContext, args: DepsArguments): Promise<numbe
         rows.map((row) => row.slice(0, columns)),
       ),
     );
+  }
+  for (const problem of graph.problems) {
+    context.messages.say(0, problem);
   }
   for (const cycle of graph.cycles) {
     context.messages.say(

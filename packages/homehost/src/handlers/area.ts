@@ -5,6 +5,7 @@ import {configTables} from '../panel/config-tables.ts';
 import {dependencyGraph} from '../panel/dependency-graph.ts';
 import {parseGraphLine} from '../panel/graph-line.ts';
 import {viewData, viewsInOrder} from '../panel/views.ts';
+import {daemonSettings} from '../settings.ts';
 import type {HandlerTools} from './handler-tools.ts';
 
 export type AreaHandlers = CallHandlers<typeof areaMethods>;
@@ -48,7 +49,7 @@ export function areaHandlers({store, run, homehost, world}: HandlerTools): AreaH
       ]);
       return {
         ...statistics,
-        config: configTables(description?.config?.megatest ?? [], settings.config),
+        config: configTables(description?.config ?? [], settings.config),
         problem,
         targets: second?.targets ?? [],
         daemon: serverStatus(),
@@ -56,8 +57,7 @@ export function areaHandlers({store, run, homehost, world}: HandlerTools): AreaH
     },
     'deps.get': async ({testPatt, runId}) => {
       const counts = runId === undefined ? undefined : await thread.ask('countsByTest', run(runId).id);
-      const {tests = []} = await areaFiles.describe('tests');
-      return dependencyGraph(tests, testPatt, counts);
+      return dependencyGraph(await areaFiles.describe('tests'), testPatt, counts);
     },
     'areas.list': async () => {
       const {areas = []} = await areaFiles.describe('areas');
@@ -88,7 +88,8 @@ export function areaHandlers({store, run, homehost, world}: HandlerTools): AreaH
       return {views: [view], data};
     },
     'graphs.read': async ({name, from, to, points = graphPoints}) => {
-      const {entries = []} = settings.config.find((section) => section.name === 'graph') ?? {};
+      const now = daemonSettings.parse((await areaFiles.describe('settings')).settings);
+      const {entries = []} = now.config.find((section) => section.name === 'graph') ?? {};
       const line = entries.find(([key]) => key === name)?.[1];
       if (line === undefined) {
         throw new RpcError('notFound', `[graph] has no ${name}`, {what: 'graph', id: name});

@@ -55,8 +55,6 @@ export class AreaFiles {
 
   /** The answer has the kind of the question. */
   async readData(question: DataQuestion): Promise<DataAnswer> {
-    return await this.#turns.take(
-      async () => await this.#own.ask('manager.readData', {question: question as never}),
-    );
+    return await this.#turns.take(async () => await this.#own.ask('manager.readData', {question}));
   }
 }

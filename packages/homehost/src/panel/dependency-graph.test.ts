@@ -18,7 +18,7 @@ function test(testName: string, ...waitons: readonly (string | readonly [string,
   };
 }
 
-const area = [
+const tests = [
   test('setup'),
   test('build', 'setup'),
   test('regress', 'build', ['cpu', 'x y']),
@@ -26,9 +26,11 @@ const area = [
   test('b', 'a'),
   test('own', 'own'),
 ];
+const area = {tests, problems: ['tests/odd/testconfig: cannot be read']};
 
 it('has all tests, what is missing, and who waits for himself or in a circle', () => {
-  const {nodes, edges, cycles} = dependencyGraph(area, undefined);
+  const {nodes, edges, cycles, problems} = dependencyGraph(area, undefined);
+  expect(problems).toEqual(area.problems);
   expect(nodes.filter(({missing}) => missing).map(({name}) => name)).toEqual(['cpu']);
   expect(nodes).toHaveLength(7);
   expect(edges).toEqual([

@@ -1,10 +1,10 @@
 /** The graph of what waits for what, from what the files of the area say (spec dashboard.md B5.6). */
 import {findCycles, TestPattern} from '@megatest/model';
-import type {DependencyGraph, DependencyNode, DescribedTest} from '@megatest/rpc';
+import type {AreaDescription, DependencyGraph, DependencyNode, DescribedTest} from '@megatest/rpc';
 import type {StateCount, TestStateCount} from '@megatest/store';
 
 export function dependencyGraph(
-  described: readonly DescribedTest[],
+  {tests: described = [], problems}: Pick<AreaDescription, 'tests' | 'problems'>,
   testPatt: string | undefined,
   counts?: readonly TestStateCount[],
 ): DependencyGraph {
@@ -23,6 +23,7 @@ export function dependencyGraph(
   return {
     nodes: names.map((name) => nodeOf(name, known.get(name), countsOf)),
     edges: edges.filter(([from, to]) => from !== to),
+    problems,
     cycles: [...ownWaits, ...findCycles(names, (name) => waitonsOf(name).map(({testName}) => testName))],
   };
 }

@@ -1,17 +1,10 @@
 /** A line of `[graph]`, and of a plot: where its data are (spec dashboard.md A8.3, B5.5). */
 import {resolve} from 'node:path';
+import type {DataQuestion} from '@megatest/rpc';
 
-export type Graph = {
-  readonly file: string;
-  readonly table: string;
-  readonly timeColumn: string;
-  readonly nameColumn: string;
-  readonly valueColumn: string;
-  readonly series: readonly string[];
-};
+/** What of it the line says. */
+export type Graph = Omit<Extract<DataQuestion, {readonly kind: 'series'}>, 'kind' | 'span' | 'points'>;
 
-/** A name that may stand in a query. */
-const identifier = /^[A-Za-z_]\w*$/;
 const mostSeries = 100;
 
 /** The graph, or why the line is none. */
@@ -28,10 +21,6 @@ export function parseGraphLine(text: string, areaPath: string): Graph | string {
   const [, kind, path = ''] = /^(?:([A-Za-z]\w*):)?(.*)$/.exec(place) ?? [];
   if (kind !== undefined && kind !== 'sqlite3') {
     return `data of a graph are read from a file of sqlite3, not of ${kind}`;
-  }
-  const wrong = [table, timeColumn, nameColumn, valueColumn].find((part) => !identifier.test(part));
-  if (wrong !== undefined) {
-    return `"${wrong}" cannot be the name of a table or a column`;
   }
   return {file: resolve(areaPath, path), table, timeColumn, nameColumn, valueColumn, series};
 }

@@ -33,6 +33,8 @@ export class OpenLogs {
   readonly #byConnection = new Map<Connected, Map<number, Log>>();
   /** Those that are being opened, too. */
   readonly #counts = new WeakMap<Connected, number>();
+  /** On a disk that does not answer a look may take long: it is not begun again meanwhile. */
+  readonly #lookedAt = new WeakSet<Log>();
   #lastId = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -69,19 +71,23 @@ export class OpenLogs {
       });
     }
     const file = new LineFile(opened.handle);
-    const kind = await kindOf(opened);
-    const marks = kind === 'text' ? await this.#marksOf(test, path) : undefined;
-    const log: Log = {file, marks, path: opened.path, inode: opened.stats.ino, told: undefined};
-    if (this.#byConnection.get(connection) !== logs) {
-      await close(log);
-      throw new RpcError('notFound', 'the connection was closed');
+    let marks: LogMarks | undefined;
+    try {
+      const kind = await kindOf(opened);
+      marks = kind === 'text' ? await this.#marksOf(test, path) : undefined;
+      const overview = (await marks?.overview()) ?? {marks: [], isWhole: true};
+      await file.count(countedBytes);
+      if (this.#byConnection.get(connection) !== logs) {
+        throw new RpcError('notFound', 'the connection was closed');
+      }
+      this.#lastId += 1;
+      const log = this.#lastId;
+      logs.set(log, {file, marks, path: opened.path, inode: opened.stats.ino, told: undefined});
+      return {log, size: file.size, lines: file.lines, kind, ...overview};
+    } catch (error) {
+      await close({file, marks});
+      throw error;
     }
-    this.#lastId += 1;
-    const id = this.#lastId;
-    logs.set(id, log);
-    await file.count(countedBytes);
-    const overview = (await marks?.overview()) ?? {marks: [], isWhole: true};
-    return {log: id, size: file.size, lines: file.lines, kind, ...overview};
   }
 
   async read(connection: Connected, id: number, from: number, count: number): Promise<LogWindow> {
@@ -166,8 +172,14 @@ export class OpenLogs {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    // One that is on a disk which does not answer keeps nobody else waiting.
-    await Promise.all(followed.map(async ({connection, id, log}) => await look(connection, id, log)));
+    const looks = followed
+      .filter(({log}) => !this.#lookedAt.has(log))
+      .map(async ({connection, id, log}) => {
+        this.#lookedAt.add(log);
+        await look(connection, id, log);
+        this.#lookedAt.delete(log);
+      });
+    await Promise.all(looks);
   }
 }
 
@@ -191,7 +203,7 @@ async function look(connection: Connected, id: number, log: Log): Promise<void> 
   }
 }
 
-async function close({file, marks}: Log): Promise<void> {
+async function close({file, marks}: Pick<Log, 'file' | 'marks'>): Promise<void> {
   await Promise.all([file.close(), marks?.close()]);
 }
 

@@ -57,9 +57,12 @@ export class ReadThread {
   #start(): Worker {
     const worker = new Worker(this.#workerPath);
     worker.unref();
-    worker.on('error', () => {
-      // Told to who has asked; the next question starts another one.
-      this.#worker = undefined;
+    // Told to who has asked; the next question starts another one.
+    worker.on('error', () => {});
+    worker.on('exit', () => {
+      if (this.#worker === worker) {
+        this.#worker = undefined;
+      }
     });
     this.#worker = worker;
     return worker;

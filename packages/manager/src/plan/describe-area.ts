@@ -35,7 +35,7 @@ export function describeArea(
   const problems: string[] = [];
   const wants = (part: Described) => what.includes(part);
   return {
-    ...(wants('config') ? {config: rawConfig(area)} : {}),
+    ...(wants('config') ? {config: readRawConfig(join(area.path, 'megatest.config')) ?? []} : {}),
     ...(wants('settings') ? {settings: settings()} : {}),
     ...(wants('tests') ? {tests: describeTests(area, problems)} : {}),
     ...(wants('targets') ? {targets: targetsOf(area)} : {}),
@@ -64,13 +64,6 @@ export function testFilesOf(area: Area, testName: string): TestFiles {
     waivers: pairs('waivers'),
     waiverRules: pairs('waiver_rules'),
     commentPattern: area.config.get('setup', 'waivercommentpatt') ?? null,
-  };
-}
-
-function rawConfig({path}: Area): NonNullable<AreaDescription['config']> {
-  return {
-    megatest: readRawConfig(join(path, 'megatest.config')) ?? [],
-    runconfigs: readRawConfig(join(path, 'runconfigs.config')) ?? [],
   };
 }
 

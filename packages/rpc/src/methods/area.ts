@@ -1,6 +1,7 @@
 /** What pages show of the area as a whole (spec homehost.md 9.15, dashboard.md B5.1, B5.6, B5.10). */
 import type {DataAnswer, NamedSeries} from '@megatest/store';
 import * as z from 'zod';
+import type {DescribedArea} from '../area-description.ts';
 import {method} from '../method-table.ts';
 import type {ServerStatus} from './session.ts';
 import {id, name, text} from './shapes.ts';
@@ -76,18 +77,11 @@ export type DependencyGraph = {
   readonly edges: readonly (readonly [from: string, to: string, kind: 'waiton' | 'itemmap'])[];
   /** Tests that wait for each other, and those that wait for themselves. */
   readonly cycles: readonly (readonly string[])[];
+  /** Tests that could not be read, and why. */
+  readonly problems: readonly string[];
 };
 
-export type OtherArea = {
-  readonly name: string;
-  readonly path: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly isThere: boolean;
-  readonly isReadable: boolean;
-  /** Of its daemon, when that is alive. */
-  readonly daemon: {readonly host: string; readonly port: number} | null;
-  /** Last change of its `megatest.db`. */
-  readonly changedS: number | null;
+export type OtherArea = DescribedArea & {
   readonly newestRun: {readonly target: string; readonly runName: string; readonly eventTime: number} | null;
 };
 

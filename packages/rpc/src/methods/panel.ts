@@ -15,21 +15,18 @@ import type {FileListing} from './files.ts';
 import {cursor, id, name} from './shapes.ts';
 
 /** What may be done to a test from its panel (spec dashboard.md A11.2, B7). */
-export const PANEL_ACTIONS = [
-  'run',
-  'rerun',
-  'clean',
-  'clean-run',
-  'kill',
-  'archive',
-  'restore',
-  'rerun-step',
-  'set-state',
-  'comment',
-  'waive',
-] as const;
-
-export type PanelAction = (typeof PANEL_ACTIONS)[number];
+export type PanelAction =
+  | 'run'
+  | 'rerun'
+  | 'clean'
+  | 'clean-run'
+  | 'kill'
+  | 'archive'
+  | 'restore'
+  | 'rerun-step'
+  | 'set-state'
+  | 'comment'
+  | 'waive';
 
 export type TestPanel = {
   readonly test: TestRow;
