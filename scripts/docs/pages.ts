@@ -1,6 +1,6 @@
 /** The pages of the manual that are made from tables in the source, so that they cannot tell anything else than the program does. */
 import {referenceMarkdown} from '@megatest/config';
-import {colour, isGood, STATES, STATUSES} from '@megatest/model';
+import {COMPARISON_COLOURS, colour, isGood, STATES, STATUSES} from '@megatest/model';
 import {daemonMethods, daemonNotifications, type MethodTable, RPC_CODES} from '@megatest/rpc';
 import type {ZodType} from 'zod';
 
@@ -19,6 +19,9 @@ function statesPage(): string {
     const background = colour('COMPLETED', name).background;
     return `| ${name} | ${good ? 'yes' : 'no'} | ${rank} | ${background} | ${meaning} |`;
   });
+  const compared = COMPARISON_COLOURS.map(
+    ({state, statuses, background}) => `| ${state} | ${statuses?.join(', ') ?? 'any'} | ${background} |`,
+  );
   const good = STATUSES.filter(({name}) => isGood('COMPLETED', name)).map(({name}) => name);
   return `# States and statuses
 
@@ -45,6 +48,16 @@ one has its directory cleaned or removed; an *ended* one stays as it is until so
 | Status | Good for dependants | Rank | Colour | Meaning |
 |---|---|---|---|---|
 ${statuses.join('\n')}
+
+## Comparisons of two runs
+
+\`CLEAN\`: both ended with the same status; \`DIRTY-WORSE\` and \`DIRTY-BETTER\`: the later status is worse or not; \`DIFF-NEW\`,
+\`DIFF-MISSING\`: only the later or only the earlier run has a result; \`BOTH-BAD\`: neither has. From good to bad, statuses are PASS, WARN,
+WAIVED, SKIP, FAIL, ABORT, and then all others.
+
+| Comparison | Status | Colour |
+|---|---|---|
+${compared.join('\n')}
 `;
 }
 

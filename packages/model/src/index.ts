@@ -1,4 +1,5 @@
 export {DownSample, type SeriesPoint} from './down-sample.ts';
+export {COMPARISON_COLOURS, type Comparison, compareRecords} from './comparison.ts';
 export {formatDuration, parseDuration} from './duration.ts';
 export {ItemMap, type ItemMapRow, mapTextFor} from './item-map.ts';
 export {
@@ -13,6 +14,7 @@ export {
   jobAction,
 } from './job-actions.ts';
 export {type HostLoad, isOverloaded} from './load-limit.ts';
+export {naturalCompare} from './natural-order.ts';
 export {nearNames} from './near-names.ts';
 export {
   type Cards,
@@ -44,6 +46,8 @@ export {PLAN_FORMATS, type PlanFormat, type PrintablePlan, printPlan} from './pl
 export {attemptDirectory, parseRetryRule, type RetryRule, retryDelayS} from './retry-rule.ts';
 export {type CountedGroup, rollUp, type StateStatus} from './roll-up.ts';
 export {RollUpCounter} from './roll-up-counter.ts';
+export {orderRows, ROW_SORTS, type RowGroup, type RowSort, severity} from './row-order.ts';
+export {isShown, type StateFilter} from './state-filter.ts';
 export {
   colour,
   hasFailed,
@@ -72,6 +76,8 @@ export {
   type Verdict,
 } from './test-history.ts';
 export {TestPattern} from './test-pattern.ts';
+export {TestFilter, TextFilter} from './text-filter.ts';
+export {type BarGroup, BarRows, groupBars, mostAtOnce, type TimedRecord} from './timeline.ts';
 export {unreachable} from './unreachable.ts';
 export {findCycles, upstreamOrder} from './upstream-order.ts';
 export {type Place, printPlace, printUserError, UserError, type UserErrorOptions} from './user-error.ts';
