@@ -3,6 +3,7 @@ import {noChanges, type TestCore} from '@megatest/store';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {ChangeFeed} from './change-feed.ts';
 import {ChangeLog} from './change-log.ts';
+import {Palette} from './views/palette.ts';
 
 type Told = readonly [method: string, params: unknown];
 
@@ -43,14 +44,18 @@ describe('the feed of changes', () => {
     vi.useFakeTimers();
     rows = new Map();
     log = new ChangeLog();
-    feed = new ChangeFeed(log, {
-      test: (id) => {
-        const row = rows.get(id);
-        return row === undefined ? undefined : ({id, eventTime: 100, runDuration: 2, ...row} as TestCore);
+    feed = new ChangeFeed(
+      log,
+      {
+        test: (id) => {
+          const row = rows.get(id);
+          return row === undefined ? undefined : ({id, eventTime: 100, runDuration: 2, ...row} as TestCore);
+        },
+        runner: () => undefined,
+        job: () => undefined,
       },
-      runner: () => undefined,
-      job: () => undefined,
-    });
+      new Palette(),
+    );
   });
   afterEach(() => {
     vi.useRealTimers();

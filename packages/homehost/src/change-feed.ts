@@ -4,10 +4,10 @@
  * A subscriber is `current` (told of everything) or `behind` (a timer runs, and tells it of all that has come by then). Nothing is
  * kept for it meanwhile: the change log knows what came after the last `rev` that it was told.
  */
-import {hasFailed, isGood, label, stateKind} from '@megatest/model';
 import {type Connected, type DaemonNotifications, type Job, RpcError, type Topic} from '@megatest/rpc';
 import type {RunnerRow, TestCore} from '@megatest/store';
 import type {ChangedIds, ChangeLog} from './change-log.ts';
+import type {Palette} from './views/palette.ts';
 
 /** Where the feed reads what has become of a row. */
 export type ChangedRows = {
@@ -21,8 +21,6 @@ type Told = DaemonNotifications['changed'];
 type Subscriber = {
   readonly connection: Connected;
   readonly topics: Set<Topic>;
-  /** By state and status; sent before the first `changed` that has it. */
-  readonly codes: Map<string, number>;
   /** Of the last `changed`. */
   toldRev: number;
   /** What came up to here was told, or was none of its topics. */
@@ -39,11 +37,13 @@ const mostTopics = 1000;
 export class ChangeFeed {
   readonly #log: ChangeLog;
   readonly #rows: ChangedRows;
+  readonly #palette: Palette;
   readonly #subscribers = new Map<Connected, Subscriber>();
 
-  constructor(log: ChangeLog, rows: ChangedRows) {
+  constructor(log: ChangeLog, rows: ChangedRows, palette: Palette) {
     this.#log = log;
     this.#rows = rows;
+    this.#palette = palette;
   }
 
   get rev(): number {
@@ -58,12 +58,10 @@ export class ChangeFeed {
     const {rev} = this.#log;
     let subscriber = this.#subscribers.get(connection);
     if (subscriber === undefined) {
-      const codes = new Map<string, number>();
       const toldMs = Number.NEGATIVE_INFINITY;
       subscriber = {
         connection,
         topics: new Set(),
-        codes,
         toldRev: rev,
         seenRev: rev,
         toldMs,
@@ -162,7 +160,6 @@ export class ChangeFeed {
     const runs = [...ids.runs].filter((id) => isRead('run', id));
     const tests: [number, number, number, number, number][] = [];
     const gone: number[] = [];
-    const first = subscriber.codes.size;
     for (const id of ids.tests) {
       const row = this.#rows.test(id);
       if (!(isRead('test', id) || (row !== undefined && isRead('run', row.runId)))) {
@@ -171,42 +168,20 @@ export class ChangeFeed {
       if (row === undefined || row.state === 'DELETED') {
         gone.push(id);
       } else {
-        tests.push([id, row.runId, codeOf(subscriber, row), row.eventTime, row.runDuration]);
+        tests.push([
+          id,
+          row.runId,
+          this.#palette.codeOfTest(row.state, row.status),
+          row.eventTime,
+          row.runDuration,
+        ]);
       }
     }
-    const entries = [...subscriber.codes.keys()].slice(first).map(paletteEntry);
-    if (entries.length > 0) {
-      subscriber.connection.notify('palette', {from: first + 1, entries});
+    const news = tests.length === 0 ? undefined : this.#palette.newsFor(subscriber.connection);
+    if (news !== undefined) {
+      subscriber.connection.notify('palette', news);
     }
     const isEmpty = runs.length === 0 && tests.length === 0 && gone.length === 0;
     return isEmpty ? undefined : {runs, tests, gone, truncated: false};
-  }
-}
-
-/** Codes count from 1: 0 says that there is no test. */
-function codeOf({codes}: Subscriber, {state, status}: TestCore): number {
-  const key = JSON.stringify([state, status]);
-  const known = codes.get(key) ?? codes.size + 1;
-  codes.set(key, known);
-  return known;
-}
-
-function paletteEntry(key: string): DaemonNotifications['palette']['entries'][number] {
-  const [state, status] = JSON.parse(key) as [string, string];
-  return {state, status, text: label(state, status), class: classOf(state, status)};
-}
-
-function classOf(state: string, status: string): 'running' | 'waiting' | 'good' | 'failed' | 'other' {
-  switch (stateKind(state)) {
-    case 'running':
-    case 'ending':
-    case 'busy':
-      return 'running';
-    case 'waiting':
-      return hasFailed(state, status) ? 'failed' : 'waiting';
-    case 'ended':
-      return isGood(state, status) ? 'good' : hasFailed(state, status) ? 'failed' : 'other';
-    case 'gone':
-      return 'other';
   }
 }

@@ -16,7 +16,7 @@ import {
   Store,
   type TestCore,
 } from '@megatest/store';
-import {ChangeFeed} from './change-feed.ts';
+import {type ChangedRows, ChangeFeed} from './change-feed.ts';
 import {ChangeLog} from './change-log.ts';
 import {Driver, type DriverWorld, type StoredPlan, type Submission} from './driver.ts';
 import type {OutputEntry} from './driver-output.ts';
@@ -31,6 +31,7 @@ import {PlanOrders} from './plan-orders.ts';
 import {DEAD_COMMENT, deadTests} from './scheduler/dead-tests.ts';
 import {Slots} from './scheduler/slots.ts';
 import {jobSettings} from './settings.ts';
+import {Palette} from './views/palette.ts';
 import {Watchers, type Wish} from './watchers.ts';
 
 export type HomehostOptions = {
@@ -59,10 +60,11 @@ export class Homehost {
   readonly managers = new Managers();
   readonly drivers = new Map<number, Driver>();
   readonly nowS: () => number;
+  readonly changeLog = new ChangeLog();
+  readonly palette = new Palette();
   readonly feed: ChangeFeed;
   readonly jobs: JobQueue;
   readonly ownManager: OwnManager;
-  readonly #changeLog = new ChangeLog();
   /** Rows of this transaction that have been told to drivers, and will be to others when it is committed. */
   #changed = noChanges();
   readonly #committer: GroupCommitter;
@@ -87,14 +89,15 @@ export class Homehost {
     this.#idleSinceS = this.nowS();
     this.#lastDeadCheckS = this.nowS();
     this.#log = options.log;
-    this.feed = new ChangeFeed(this.#changeLog, {
+    const rows: ChangedRows = {
       test: (testId) => this.store.tests.core(testId),
       runner: (runnerId) => withoutPlan(this.store.runners.get(runnerId)),
       job: (jobId) => {
         const job = this.store.jobs.get(jobId);
         return job === undefined ? undefined : toJob(job);
       },
-    });
+    };
+    this.feed = new ChangeFeed(this.changeLog, rows, this.palette);
     this.#committer = new GroupCommitter(options.db, {
       onBegin: () => this.store.tests.remember(),
       beforeCommit: () => this.#follow(),
@@ -630,7 +633,7 @@ export class Homehost {
     this.#takeChanges();
     const {runs, tests, runners, jobs} = this.#changed;
     if (runs.size + tests.size + runners.size + jobs.size > 0) {
-      this.#changeLog.add(this.#changed);
+      this.changeLog.add(this.#changed);
       this.#changed = noChanges();
       this.feed.changed();
     }

@@ -85,7 +85,7 @@ export {
   type ViewData,
 } from './methods/area.ts';
 export type {changesMethods} from './methods/changes.ts';
-export type {feedMethods, Topic} from './methods/feed.ts';
+export type {feedMethods, PaletteEntry, PaletteNews, Topic} from './methods/feed.ts';
 export {
   type FileEntry,
   type FileListing,

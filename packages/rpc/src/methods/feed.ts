@@ -17,6 +17,17 @@ const topic = z.union(
 export type Topic = z.output<typeof topic>;
 const topics = z.array(topic).max(1000);
 
+const paletteEntry = z.object({
+  state: name,
+  status: name,
+  text: name,
+  class: z.enum(['running', 'waiting', 'good', 'failed', 'other']),
+});
+const paletteNews = z.object({from: id, entries: z.array(paletteEntry)});
+export type PaletteEntry = Readonly<z.output<typeof paletteEntry>>;
+/** What the codes from `from` on mean. */
+export type PaletteNews = {readonly from: number; readonly entries: readonly PaletteEntry[]};
+
 export const feedMethods = {
   subscribe: method<{readonly rev: number}>()(
     'read',
@@ -40,19 +51,9 @@ export const feedNotifications = {
     .describe(
       'What changed after `prev`: runs and removed tests by id, tests as `[id, runId, code, eventTime, runDuration]`. `truncated`: too much to list, what is shown is to be read again.',
     ),
-  palette: z
-    .object({
-      from: id,
-      entries: z.array(
-        z.object({
-          state: name,
-          status: name,
-          text: name,
-          class: z.enum(['running', 'waiting', 'good', 'failed', 'other']),
-        }),
-      ),
-    })
-    .describe('What the codes from `from` on mean; each is told once to a connection, before it is used.'),
+  palette: paletteNews.describe(
+    'What the codes from `from` on mean; each is told once to a connection, before it is used.',
+  ),
   'runners.changed': z
     .object({runner: z.object({id, state: name}).loose()})
     .describe('A driver began or ended; topic `runners`.'),
