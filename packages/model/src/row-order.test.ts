@@ -6,6 +6,7 @@ import {orderRows, type RowGroup, type RowSort, severity} from './row-order.ts';
 function groupsOf(names: readonly string[]): readonly RowGroup<string>[] {
   const tests = [...new Set(names.map((name) => name.replace(/\(.*/, '')))].sort(naturalCompare);
   return tests.map((test) => ({
+    testName: test,
     top: names.find((name) => name === test),
     items: names.filter((name) => name.startsWith(`${test}(`)).sort(naturalCompare),
   }));

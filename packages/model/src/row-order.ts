@@ -14,6 +14,7 @@ export type RowSort = (typeof ROW_SORTS)[number];
 
 /** What rows of one test go by. */
 export type RowGroup<Row> = {
+  readonly testName: string;
   /** The row of the test itself, which stays first; not there when only items are shown. */
   readonly top: Row | undefined;
   /** In natural order. */
@@ -59,17 +60,18 @@ export function orderRows<Row>(
     case '+testname':
       return groups;
     case '-testname':
-      return groups.map(({top, items}) => ({top, items: items.toReversed()})).toReversed();
+      return groups.map((group) => ({...group, items: group.items.toReversed()})).toReversed();
     case '+event_time':
     case '-event_time':
     case '+statestatus':
     case '-statestatus': {
       const isDescending = sort.startsWith('-');
-      const ordered = groups.map(({top, items}) => {
-        const keyed = items.map((row) => ({row, key: keyOf(row)}));
+      const ordered = groups.map((group) => {
+        const {top} = group;
+        const keyed = group.items.map((row) => ({row, key: keyOf(row)}));
         const keys = [...(top === undefined ? [] : [keyOf(top)]), ...keyed.map(({key}) => key)];
         const key = keys.reduce((most, next) => Math.max(most, next), Number.NEGATIVE_INFINITY);
-        return {key, row: {top, items: byKey(keyed, isDescending)}};
+        return {key, row: {...group, items: byKey(keyed, isDescending)}};
       });
       return byKey(ordered, isDescending);
     }

@@ -124,6 +124,22 @@ export type {Prerequisites, schedulingMethods} from './methods/scheduling.ts';
 export type {sessionMethods} from './methods/session.ts';
 export type {testsMethods} from './methods/tests.ts';
 export type {variablesMethods} from './methods/variables.ts';
+export {
+  type ComparedRuns,
+  type GridParams,
+  type GridRow,
+  type GridRun,
+  type GridSize,
+  type GridWindow,
+  type Matrix,
+  type OpenGrid,
+  type RunsTree,
+  type Timeline,
+  type TimelineRun,
+  type ViewFilter,
+  viewLimits,
+  type viewsMethods,
+} from './methods/views.ts';
 export type {PassingRefusal} from './passing-refusal.ts';
 export {limits} from './peer.ts';
 export {pingedArea} from './ping-daemon.ts';

@@ -1,5 +1,6 @@
 export type {ArchiveBlock} from './archive-table.ts';
 export type {Attempt} from './attempt-table.ts';
+export {type CellPage, type CellPlace, type CellRow, cellPage, cellsById} from './cell-rows.ts';
 export {CHANGE_TABLES, type ChangePlace, type ChangeTable, changedRows} from './changed-rows.ts';
 export {type Counts, clean} from './clean.ts';
 export {type Connection, openArea, openCache, openWorking} from './connection.ts';
