@@ -95,9 +95,20 @@ for the same. \`megatest rpc METHOD PARAMETERS --follow\` prints them.
 ${notifications.join('\n')}
 
 \`subscribe\` names topics: \`changes\` (all tests and runs), \`run:ID\` (a run and its tests), \`test:ID\`, \`runners\`, \`jobs\`,
-\`job:ID\`, \`mode\`. \`changed\` comes
+\`job:ID\`, \`grid:ID\`, \`mode\`. \`changed\` and \`grid.changed\` come
 at most four times a second, merged. Its \`rev\` counts the committed changes since the daemon's start; who finds a \`prev\` that is not its last
 \`rev\`, or another \`serverId\` at the login, reads again what it shows.
+
+## Views
+
+A *code* says what is shown of a test: its place in \`palette\`, counted from 1; 0 is no test. Codes mean the same in \`changed\`, in grids and in
+all other views for as long as the daemon stays. \`filter\` is \`{keys, runName, q, states, statuses, show}\`, each of which may be left out: \`keys\`
+(by the name of the key), \`runName\` and \`q\` (\`test\`, \`test/\`, \`test/item\`) are comma lists of patterns, one of which must match; a pattern
+with \`%\` ignores case, another may have \`*\`, \`?\` and \`[...]\`, and a leading \`~\` means all else. Tests with one of \`states\` or \`statuses\` are
+hidden, or with \`show\` shown alone; when both are given, what is COMPLETED goes by its status and all else by its state.
+
+A grid belongs to the connection that has opened it. While its runs are read for the first time \`pending\` of them are not there wholly; what is
+there is shown. \`rev\` in an answer says that every change up to it is in it.
 
 ## Errors
 

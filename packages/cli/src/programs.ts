@@ -22,7 +22,7 @@ export function loadPart<Name extends keyof Parts>(name: Name): Parts[Name] {
 
 /** A bundle of this package that is a process or a thread of its own; in the bundle every module's own folder is `dist`. */
 export function bundlePath(
-  name: 'carry-out' | 'data-reader' | 'manager' | 'planner' | 'sync-worker',
+  name: 'carry-out' | 'data-reader' | 'manager' | 'planner' | 'sync-worker' | 'view-worker',
 ): string {
   return join(import.meta.dirname, `${name}.js`);
 }

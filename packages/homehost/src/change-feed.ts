@@ -109,6 +109,14 @@ export class ChangeFeed {
     }
   }
 
+  tellGrid(grid: number, news: Omit<DaemonNotifications['grid.changed'], 'grid'>): void {
+    for (const {connection, topics} of this.#subscribers.values()) {
+      if (topics.has(`grid:${grid}`)) {
+        connection.notify('grid.changed', {grid, ...news});
+      }
+    }
+  }
+
   #forget(connection: Connected): void {
     clearTimeout(this.#subscribers.get(connection)?.timer);
     this.#subscribers.delete(connection);

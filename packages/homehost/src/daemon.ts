@@ -52,11 +52,14 @@ import {Panel} from './panel/panel.ts';
 import type {DaemonSettings} from './settings.ts';
 import {statusOf} from './status.ts';
 import {type FlushProblem, Syncer} from './syncer.ts';
+import {Views} from './views/views.ts';
 
 export type DaemonOptions = {
   readonly settings: DaemonSettings;
   /** The bundled thread that flushes M into T. */
   readonly syncWorkerPath: string;
+  /** The bundled thread that answers what views ask. */
+  readonly viewWorkerPath: string;
   /** The bundled manager. */
   readonly managerPath: string;
 };
@@ -105,6 +108,7 @@ class Daemon {
   #homehost: Homehost | undefined;
   #syncer: Syncer | undefined;
   #panel: Panel | undefined;
+  #views: Views | undefined;
   #rpc: RpcServer<typeof daemonMethods> | undefined;
   #lastCallMs = performance.now();
   #port = 0;
@@ -175,7 +179,10 @@ class Daemon {
     const homehost = new Homehost({
       db: this.#db,
       log: (level, text) => this.#log.write(level, text),
-      onCommit: () => this.#syncer?.noteCommit(),
+      onCommit: () => {
+        this.#syncer?.noteCommit();
+        this.#views?.committed();
+      },
       jobs: {
         settings: this.#settings.jobs,
         areaPath,
@@ -188,6 +195,15 @@ class Daemon {
     homehost.store.pruneTombstones(homehost.nowS() - tombstoneDays * 86_400);
     homehost.store.locks.releaseLasting();
     this.#homehost = homehost;
+    this.#views = new Views({
+      workerPath: this.#options.viewWorkerPath,
+      path: this.#working,
+      mostCells: this.#settings.dashboard['index-cells'],
+      changeLog: homehost.changeLog,
+      palette: homehost.palette,
+      tellGrid: (grid, news) => homehost.feed.tellGrid(grid, news),
+      warn: (text) => this.#log.write('WARNING', text),
+    });
     this.#db.pragma(`busy_timeout = ${mostBusyMs}`);
     this.#syncer = new Syncer({
       workerPath: this.#options.syncWorkerPath,
@@ -259,6 +275,7 @@ class Daemon {
       homehost,
       panel,
       settings: this.#settings,
+      views: this.#mustView(),
       audit: (entry) => this.#log.audit(entry),
       warn: (text) => this.#log.write('WARNING', text),
       barrier: async (isFull) => await this.#mustSync().barrier(isFull),
@@ -519,6 +536,7 @@ class Daemon {
     this.#rpc?.notifyAll('server.goingDown', {reason});
     this.#homehost?.feed.tellMode('goingDown', reason);
     this.#rpc?.closeAll();
+    await this.#views?.close();
     if (this.#rescued === undefined) {
       await this.#syncer?.close();
     }
@@ -575,6 +593,13 @@ class Daemon {
       throw new Error('the daemon does not listen yet');
     }
     return this.#rpc;
+  }
+
+  #mustView(): Views {
+    if (this.#views === undefined) {
+      throw new Error('the databases are not open yet');
+    }
+    return this.#views;
   }
 
   #mustSync(): Syncer {

@@ -18,6 +18,7 @@ import {schedulingHandlers} from './handlers/scheduling.ts';
 import {sessionHandlers} from './handlers/session.ts';
 import {testsHandlers} from './handlers/tests.ts';
 import {variablesHandlers} from './handlers/variables.ts';
+import {viewsHandlers} from './handlers/views.ts';
 
 export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallContext> {
   const tools = makeTools(world);
@@ -39,5 +40,6 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...areaHandlers(tools),
     ...panelHandlers(tools),
     ...filesHandlers(tools),
+    ...viewsHandlers(tools),
   };
 }

@@ -27,7 +27,11 @@ const configSection = z.object({
 
 /** `[dashboard]` as its pages get it; who reads the config fills in the defaults. */
 const dashboardSettings = z
-  .object({'history-runs': z.number().int().positive().max(1000).catch(20)})
+  .object({
+    'history-runs': z.number().int().positive().max(1000).catch(20),
+    /** Tests that views keep in memory. */
+    'index-cells': z.number().min(1).catch(4_000_000),
+  })
   .catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]));
 
 export const daemonSettings = z.object({
@@ -47,7 +51,7 @@ export const daemonSettings = z.object({
   /** Files in `logs/` that are older are removed. */
   logExpireDays: z.number().default(30),
   jobs: jobSettings.prefault({}),
-  dashboard: dashboardSettings.prefault({'history-runs': 20}),
+  dashboard: dashboardSettings.prefault({'history-runs': 20, 'index-cells': 4_000_000}),
   config: z.array(configSection).default([]),
   /** About values that are not used, for the log. */
   warnings: z.array(z.string()).default([]),

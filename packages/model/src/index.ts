@@ -1,5 +1,5 @@
-export {DownSample, type SeriesPoint} from './down-sample.ts';
 export {COMPARISON_COLOURS, type Comparison, compareRecords} from './comparison.ts';
+export {DownSample, type SeriesPoint} from './down-sample.ts';
 export {formatDuration, parseDuration} from './duration.ts';
 export {ItemMap, type ItemMapRow, mapTextFor} from './item-map.ts';
 export {

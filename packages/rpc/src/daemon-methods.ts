@@ -18,6 +18,7 @@ import {sessionMethods} from './methods/session.ts';
 import {id} from './methods/shapes.ts';
 import {testsMethods} from './methods/tests.ts';
 import {variablesMethods} from './methods/variables.ts';
+import {viewsMethods} from './methods/views.ts';
 
 export type {RunSummary, SubmitOptions} from './methods/runs.ts';
 export {submitOptions} from './methods/runs.ts';
@@ -42,6 +43,7 @@ export const daemonMethods = {
   ...areaMethods,
   ...panelMethods,
   ...filesMethods,
+  ...viewsMethods,
 } as const;
 
 export type DaemonMethods = typeof daemonMethods;

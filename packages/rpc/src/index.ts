@@ -147,7 +147,7 @@ export {ProgramFile} from './program-file.ts';
 export {PROTOCOL, UPGRADE} from './protocol.ts';
 export {type JobEntry, type JournalEntry, type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
-export {RPC_CODES, RpcError} from './rpc-error.ts';
+export {RPC_CODES, RpcError, type RpcErrorName} from './rpc-error.ts';
 export {type CallContext, type CallHandlers, type Connected, type Role, RpcServer} from './rpc-server.ts';
 export {ensureKey, type KeyName, keyFile, keyMode, readKey, viewerKeyMode} from './server-keys.ts';
 export {readServerRecord, type ServerRecord, writeServerRecord} from './server-record.ts';

@@ -33,6 +33,7 @@ export async function startServer(session: Session): Promise<number> {
     return await runDaemon({
       settings: daemonSettings.parse(reply.settings),
       syncWorkerPath: bundlePath('sync-worker'),
+      viewWorkerPath: bundlePath('view-worker'),
       managerPath: bundlePath('manager'),
     });
   } catch (error) {

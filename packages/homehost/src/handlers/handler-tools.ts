@@ -16,6 +16,7 @@ import type {Homehost} from '../homehost.ts';
 import type {Panel} from '../panel/panel.ts';
 import {selectRuns as chosenRuns, selectTests as chosenTests, type TestChoice} from '../run-changes.ts';
 import type {DaemonSettings} from '../settings.ts';
+import type {Views} from '../views/views.ts';
 import {wrongCursor} from './wrong-cursor.ts';
 
 export type AuditEntry = {
@@ -32,6 +33,7 @@ export type HandlerWorld = {
   /** Into the log of the daemon. */
   readonly warn: (text: string) => void;
   readonly homehost: Homehost;
+  readonly views: Views;
   readonly barrier: (isFull?: boolean) => Promise<{readonly stamp: number; readonly seq: number}>;
   readonly syncStatus: () => SyncStatus;
   readonly serverStatus: () => ServerStatus;

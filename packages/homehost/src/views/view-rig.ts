@@ -18,7 +18,7 @@ export class ViewRig implements Disposable {
     this.#db = openWorking(path);
     ensureSchema(this.#db, [{name: 'OS', type: 'TEXT'}], 'M');
     this.store = new Store(this.#db);
-    this.service = new ViewService({path, mostCells, tellGrids: (news) => this.told.push(...news)});
+    this.service = new ViewService({path, mostCells, rev: 0, tellGrids: (news) => this.told.push(...news)});
   }
 
   /** A run of that start, with tests as `name/item STATE STATUS start duration`. */

@@ -30,6 +30,8 @@ export type ViewServiceOptions = {
   /** Of the database, which is only read. */
   readonly path: string;
   readonly mostCells: number;
+  /** Everything up to it is in the database. */
+  readonly rev: number;
   /** At most four times a second. */
   readonly tellGrids: (news: readonly ({readonly grid: number} & GridNews)[]) => void;
 };
@@ -65,10 +67,11 @@ export class ViewService {
   readonly #listings = new OpenListings();
   #timer: NodeJS.Timeout | undefined;
   #isReading = false;
-  #rev = 0;
+  #rev: number;
 
-  constructor({path, mostCells, tellGrids}: ViewServiceOptions) {
+  constructor({path, mostCells, rev, tellGrids}: ViewServiceOptions) {
     this.#db = openWorking(path, {readonly: true});
+    this.#rev = rev;
     this.#tellGrids = tellGrids;
     const forGrids = (tell: (grid: Grid) => void) => {
       for (const grid of this.#grids.values()) {

@@ -5,14 +5,14 @@ import {id, name} from './shapes.ts';
 
 /**
  * `changes`: tests and runs of all kinds; `run:ID`: a run and its tests; `test:ID`: one test; `runners`: what drives runs; `jobs`, `job:ID`:
- * the job queue; `log:ID`: a log that this connection has opened; `mode`: whether the daemon stays.
+ * the job queue; `grid:ID`: an open grid; `log:ID`: a log that this connection has opened; `mode`: whether the daemon stays.
  */
 const topic = z.union(
   [
     z.enum(['changes', 'runners', 'jobs', 'mode']),
-    z.templateLiteral([z.enum(['run', 'test', 'job', 'log']), ':', z.number().int().nonnegative()]),
+    z.templateLiteral([z.enum(['run', 'test', 'job', 'grid', 'log']), ':', z.number().int().nonnegative()]),
   ],
-  {error: 'topics are changes, run:ID, test:ID, runners, jobs, job:ID, log:ID and mode'},
+  {error: 'topics are changes, run:ID, test:ID, runners, jobs, job:ID, grid:ID, log:ID and mode'},
 );
 export type Topic = z.output<typeof topic>;
 const topics = z.array(topic).max(1000);
@@ -31,7 +31,7 @@ export type PaletteNews = {readonly from: number; readonly entries: readonly Pal
 export const feedMethods = {
   subscribe: method<{readonly rev: number}>()(
     'read',
-    'From now on `changed`, `palette`, `runners.changed`, `jobs.changed`, `log.more` and `mode.changed` are told, as the topics ask; what came after `since` too.',
+    'From now on `changed`, `palette`, `grid.changed`, `runners.changed`, `jobs.changed`, `log.more` and `mode.changed` are told, as the topics ask; what came after `since` too.',
     {topics, since: id.optional()},
   ),
   unsubscribe: method<null>()('read', 'No longer.', {topics}),
@@ -54,6 +54,19 @@ export const feedNotifications = {
   palette: paletteNews.describe(
     'What the codes from `from` on mean; each is told once to a connection, before it is used.',
   ),
+  'grid.changed': z
+    .object({
+      grid: id,
+      rowCount: id,
+      pending: id,
+      runs: z
+        .array(z.object({runId: id, target: z.array(name).readonly(), runName: name, eventTime: z.number()}))
+        .readonly()
+        .optional(),
+    })
+    .describe(
+      'Rows, cells or columns (then with `runs`) of a grid came or went: the window is to be read again; topic `grid:ID`.',
+    ),
   'runners.changed': z
     .object({runner: z.object({id, state: name}).loose()})
     .describe('A driver began or ended; topic `runners`.'),
