@@ -12,6 +12,7 @@ import {scale} from './scale.ts';
 import {steady} from './steady.ts';
 import {step} from './step.ts';
 import {sync} from './sync.ts';
+import {views} from './views.ts';
 
 const benches = [
   ['overhead', overhead, ['--sizes', '3', '--rounds', '1', '--without', 'parallel,snakemake']],
@@ -24,6 +25,7 @@ const benches = [
   ['sync', sync, ['--tests', '50', '--rounds', '1']],
   ['steady', steady, ['--seconds', '1', '--perSecond', '100', '--tests', '50']],
   ['cache', cache, ['--tests', '50', '--rounds', '1']],
+  ['views', views, ['--runs', '3', '--tests', '20', '--rounds', '1']],
   ['rpc', rpc, ['--rounds', '2', '--ms', '50', '--warm', '0', '--clients', '2', '--depths', '2']],
   ['config', config, ['--tests', '5', '--items', '50', '--rounds', '1']],
 ] as const;

@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   cache: async () => (await import('./cache.ts')).cache,
   rpc: async () => (await import('./rpc.ts')).rpc,
   step: async () => (await import('./step.ts')).step,
+  views: async () => (await import('./views.ts')).views,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

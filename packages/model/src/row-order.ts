@@ -49,7 +49,7 @@ export function severity(state: string, status: string): number {
 
 /**
  * `groups` by name in natural order; returns them, and the items in them, in the order of `sort`. `keyOf` tells the newest start of a row,
- * or its severity, as `sort` asks; a group goes by the highest of its rows. What is equal stays in natural order.
+ * or its severity, as `sort` asks, and is asked often; a group goes by the highest of its rows. What is equal stays in natural order.
  */
 export function orderRows<Row>(
   groups: readonly RowGroup<Row>[],
@@ -67,18 +67,16 @@ export function orderRows<Row>(
     case '-statestatus': {
       const isDescending = sort.startsWith('-');
       const ordered = groups.map((group) => {
-        const {top} = group;
-        const keyed = group.items.map((row) => ({row, key: keyOf(row)}));
-        const keys = [...(top === undefined ? [] : [keyOf(top)]), ...keyed.map(({key}) => key)];
-        const key = keys.reduce((most, next) => Math.max(most, next), Number.NEGATIVE_INFINITY);
-        return {key, row: {...group, items: byKey(keyed, isDescending)}};
+        const ofTop = group.top === undefined ? Number.NEGATIVE_INFINITY : keyOf(group.top);
+        const key = group.items.reduce((most, row) => Math.max(most, keyOf(row)), ofTop);
+        return {key, group: {...group, items: byKey(group.items, keyOf, isDescending)}};
       });
-      return byKey(ordered, isDescending);
+      return byKey(ordered, ({key}) => key, isDescending).map(({group}) => group);
     }
   }
 }
 
-function byKey<T>(keyed: {readonly row: T; readonly key: number}[], isDescending: boolean): readonly T[] {
+function byKey<T>(all: readonly T[], keyOf: (one: T) => number, isDescending: boolean): readonly T[] {
   const sign = isDescending ? -1 : 1;
-  return keyed.sort((left, right) => sign * (left.key - right.key)).map(({row}) => row);
+  return all.toSorted((left, right) => sign * (keyOf(left) - keyOf(right)));
 }

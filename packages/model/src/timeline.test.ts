@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {BarRows, groupBars, mostAtOnce, type TimedRecord} from './timeline.ts';
 
@@ -66,6 +67,27 @@ describe('the rows of bars', () => {
       [0, 5],
     ].map(([start = 0, end = 0]) => rows.place(start, end));
     expect(places).toEqual([0, 0, 0, 0, 1, 1, 1]);
+  });
+
+  it('are as a walk through all rows finds them', () => {
+    const bar = fc.tuple(fc.nat(50), fc.integer({min: 1, max: 10}));
+    fc.assert(
+      fc.property(fc.array(bar, {maxLength: 60}), (list) => {
+        const rows = new BarRows();
+        const placed: (readonly [row: number, start: number, end: number])[] = [];
+        for (const [start, length] of list) {
+          const end = start + length;
+          const isFree = (row: number) =>
+            placed.every(([of, from, to]) => of !== row || end <= from || to <= start);
+          let wanted = 0;
+          while (!isFree(wanted)) {
+            wanted += 1;
+          }
+          placed.push([wanted, start, end]);
+          expect(rows.place(start, end)).toBe(wanted);
+        }
+      }),
+    );
   });
 });
 

@@ -48,33 +48,91 @@ function byStart(left: TimedRecord, right: TimedRecord): number {
 /** The bars of one row, by their start. */
 type PackedRow = {readonly starts: number[]; readonly ends: number[]};
 
-/** Places bars one after the other, each in the lowest row where it overlaps none that is there. */
+/** Gaps between bars are looked for in so many rows: nobody sees what stands below, and a search through all of them takes too long. */
+const rowsWithGaps = 1000;
+
+/**
+ * Places bars one after the other, each in the lowest row where it overlaps none that is there. A tree over the rows has the least end of
+ * each half, so that the first row that is free from a time on is found without a walk through all of them.
+ */
 export class BarRows {
   readonly #rows: PackedRow[] = [];
+  /** Of a row or of the rows below a node the least end; the leaves are the second half. Rows without a bar end before all time. */
+  #ends = new Float64Array(2).fill(Number.NEGATIVE_INFINITY);
+  #latestStart = Number.NEGATIVE_INFINITY;
 
   /** From `start` to before `end`, which is later. */
   place(start: number, end: number): number {
-    for (const [index, row] of this.#rows.entries()) {
-      const at = freePlace(row, start, end);
+    const free = this.#firstEndedBy(start);
+    if (start < this.#latestStart) {
+      // Bars that come by their start find no gap.
+      const gap = this.#placeInGap(free, start, end);
+      if (gap !== undefined) {
+        return gap;
+      }
+    }
+    this.#latestStart = Math.max(this.#latestStart, start);
+    if (free < rowsWithGaps) {
+      const row = this.#rows[free] ?? {starts: [], ends: []};
+      this.#rows[free] = row;
+      row.starts.push(start);
+      row.ends.push(end);
+    }
+    this.#setEnd(free, end);
+    return free;
+  }
+
+  #placeInGap(before: number, start: number, end: number): number | undefined {
+    for (const [index, row] of this.#rows.slice(0, before).entries()) {
+      const at = placeBetween(row, start, end);
       if (at !== undefined) {
         row.starts.splice(at, 0, start);
         row.ends.splice(at, 0, end);
         return index;
       }
     }
-    this.#rows.push({starts: [start], ends: [end]});
-    return this.#rows.length - 1;
+    return undefined;
+  }
+
+  #firstEndedBy(start: number): number {
+    const half = this.#ends.length / 2;
+    if ((this.#ends[1] ?? 0) > start) {
+      this.#grow();
+      return half;
+    }
+    let node = 1;
+    while (node < half) {
+      node *= 2;
+      if ((this.#ends[node] ?? 0) > start) {
+        node += 1;
+      }
+    }
+    return node - half;
+  }
+
+  #setEnd(row: number, end: number): void {
+    let node = this.#ends.length / 2 + row;
+    this.#ends[node] = end;
+    while (node > 1) {
+      node >>= 1;
+      this.#ends[node] = Math.min(this.#ends[2 * node] ?? 0, this.#ends[2 * node + 1] ?? 0);
+    }
+  }
+
+  #grow(): void {
+    const leaves = this.#ends.subarray(this.#ends.length / 2);
+    const ends = new Float64Array(2 * this.#ends.length).fill(Number.NEGATIVE_INFINITY);
+    ends.set(leaves, ends.length / 2);
+    for (let node = ends.length / 2 - 1; node > 0; node -= 1) {
+      ends[node] = Math.min(ends[2 * node] ?? 0, ends[2 * node + 1] ?? 0);
+    }
+    this.#ends = ends;
   }
 }
 
-/** Where the bar comes among those of the row; `undefined` when it overlaps one. */
-function freePlace({starts, ends}: PackedRow, start: number, end: number): number | undefined {
-  const [lastStart = 0, lastEnd = 0] = [starts.at(-1), ends.at(-1)];
-  if (start >= lastEnd) {
-    return starts.length;
-  }
-  // Most bars come by their start: one that begins in the last bar of a row needs no search.
-  if (start >= lastStart) {
+/** Where the bar comes among those of a row that goes on behind it; `undefined` when it overlaps one. */
+function placeBetween({starts, ends}: PackedRow, start: number, end: number): number | undefined {
+  if (start >= (starts.at(-1) ?? Number.POSITIVE_INFINITY)) {
     return undefined;
   }
   let [low, high] = [0, starts.length - 1];

@@ -9,6 +9,9 @@ export function keepOrder<T>(
   now: readonly T[],
   nameOf: (one: T) => string | number,
 ): readonly T[] {
+  if (isWithin(before, now, nameOf)) {
+    return now;
+  }
   const was = new Set(before.map(nameOf));
   const stays = new Map<string | number, T>();
   const come = new Map<string | number | undefined, T[]>();
@@ -32,4 +35,16 @@ export function keepOrder<T>(
     }
   }
   return kept;
+}
+
+/** Whether all that was there is still there, in the same order: so it is while the rows of a run come in. */
+function isWithin<T>(before: readonly T[], now: readonly T[], nameOf: (one: T) => string | number): boolean {
+  let at = 0;
+  for (const one of now) {
+    const next = before[at];
+    if (next !== undefined && nameOf(one) === nameOf(next)) {
+      at += 1;
+    }
+  }
+  return at === before.length;
 }

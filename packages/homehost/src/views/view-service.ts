@@ -55,6 +55,8 @@ export type ViewParams = {
 /** A grid whose runs are not all read by then is shown as far as they are. */
 const patienceMs = 250;
 const tellPauseMs = 250;
+/** Grids of very many rows are laid out for this part of the time at most: what is read meanwhile must come too. */
+const layOutShare = 0.5;
 /** Rows of all open grids together. */
 const mostRows = 20_000_000;
 
@@ -66,6 +68,7 @@ export class ViewService {
   readonly #grids = new Map<number, Grid>();
   readonly #listings = new OpenListings();
   #timer: NodeJS.Timeout | undefined;
+  #tellCostMs = 0;
   #isReading = false;
   #rev: number;
 
@@ -217,16 +220,18 @@ export class ViewService {
 
   #arm(): void {
     if (this.#timer === undefined && this.#grids.size > 0) {
-      this.#timer = setTimeout(() => this.#tell(), tellPauseMs);
+      this.#timer = setTimeout(() => this.#tell(), Math.max(tellPauseMs, this.#tellCostMs / layOutShare));
     }
   }
 
   #tell(): void {
     this.#timer = undefined;
+    const began = performance.now();
     const news = [...this.#grids].flatMap(([number, grid]) => {
       const ofGrid = grid.takeNews();
       return ofGrid === undefined ? [] : [{grid: number, ...ofGrid}];
     });
+    this.#tellCostMs = performance.now() - began;
     if (news.length > 0) {
       this.#tellGrids(news);
     }
