@@ -80,7 +80,7 @@ it('a topic that is none is refused, and so is a subscription that nobody could 
   const refused = await lone.area.megatest(['rpc', 'subscribe', '{"topics": ["all"]}', '--follow']);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(
-    'topics are changes, run:ID, test:ID, runners, jobs, job:ID, log:ID and mode',
+    'topics are changes, run:ID, test:ID, runners, jobs, job:ID, grid:ID, log:ID and mode',
   );
   const {token} = (await lone.rpc('server.sessionToken')) as {readonly token: string};
   const {port} = lone.area.serverRecord();

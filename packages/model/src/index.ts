@@ -77,7 +77,7 @@ export {
 } from './test-history.ts';
 export {TestPattern} from './test-pattern.ts';
 export {TestFilter, TextFilter} from './text-filter.ts';
-export {type BarGroup, BarRows, groupBars, mostAtOnce, type TimedRecord} from './timeline.ts';
+export {BarRows, groupBars, mostAtOnce, type TimedRecord} from './timeline.ts';
 export {unreachable} from './unreachable.ts';
 export {findCycles, upstreamOrder} from './upstream-order.ts';
 export {type Place, printPlace, printUserError, UserError, type UserErrorOptions} from './user-error.ts';

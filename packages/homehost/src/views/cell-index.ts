@@ -103,6 +103,14 @@ export class CellIndex {
     return this.#indexed.get(runId)?.isWhole ?? false;
   }
 
+  /** Whose test this is, by its row. */
+  find(testId: number): {readonly runId: number; readonly rowKey: number} | undefined {
+    const [row] = cellsById(this.#db, [testId]);
+    return row === undefined
+      ? undefined
+      : {runId: row.runId, rowKey: this.names.keyOf(row.testName, row.itemPath)};
+  }
+
   /** Resolves when each of these runs was read. */
   async load(runIds: readonly number[]): Promise<void> {
     for (const runId of runIds) {
@@ -129,8 +137,7 @@ export class CellIndex {
   #forgetAll(): void {
     this.#indexed.clear();
     this.#cells = 0;
-    this.#runs = this.#readRuns();
-    this.#listener.mustCountAnew();
+    this.#takeRuns();
   }
 
   #readRuns(): readonly GridRun[] {
@@ -145,13 +152,22 @@ export class CellIndex {
       return JSON.stringify(now) !== JSON.stringify(known.get(runId));
     });
     if (isOther) {
-      this.#runs = this.#readRuns();
-      this.#listener.mustCountAnew();
+      this.#takeRuns();
     }
+  }
+
+  #takeRuns(): void {
+    this.#runs = this.#readRuns();
+    this.#listener.mustCountAnew();
   }
 
   #applyTests(ids: readonly number[]): void {
     const rows = cellsById(this.#db, ids);
+    const runIds = new Set(this.#runs.map(({runId}) => runId));
+    if (rows.some(({runId, state}) => state !== 'DELETED' && !runIds.has(runId))) {
+      // Rows that came from another file are told by their tests only.
+      this.#takeRuns();
+    }
     for (const row of rows) {
       const run = this.#indexed.get(row.runId);
       if (run === undefined) {

@@ -6,14 +6,7 @@
  * order while the grid is open.
  */
 import {orderRows, type RowSort, severity, TextFilter} from '@megatest/model';
-import {
-  type GridParams,
-  type GridRow,
-  type GridRun,
-  type GridSize,
-  type GridWindow,
-  RpcError,
-} from '@megatest/rpc';
+import {type GridParams, type GridRun, type GridSize, type GridWindow, RpcError} from '@megatest/rpc';
 import type {CellChange, CellIndex} from './cell-index.ts';
 import {collapsedBy, GridRows, type NumberedGroup} from './grid-rows.ts';
 import {keepOrder} from './keep-order.ts';
@@ -114,7 +107,7 @@ export class Grid {
   }
 
   isWhole(runId: number): void {
-    if (this.#candidateIds.has(runId)) {
+    if (this.#candidateIds.has(runId) && !this.#counted.has(runId)) {
       this.#counted.add(runId);
       this.#hasNews = true;
     }
@@ -145,33 +138,43 @@ export class Grid {
   }
 
   /** Where a test is shown. */
-  locate(testId: number): {readonly row: number; readonly col: number} {
-    for (const [col, {runId}] of this.columns.entries()) {
-      const cells = this.#index.cells(runId);
-      const place = cells?.placeOfId(testId);
-      if (cells !== undefined && place !== undefined && this.#shown.has(cells, place)) {
-        const row = this.rows.find(cells.rowKey(place));
-        if (row !== undefined) {
-          return {row, col};
-        }
+  async locate(testId: number): Promise<{readonly row: number; readonly col: number}> {
+    const found = this.#index.find(testId);
+    const col = this.columns.findIndex(({runId}) => runId === found?.runId);
+    if (found !== undefined && col >= 0) {
+      const cells = await this.#cells(found.runId);
+      const place = this.#shownPlace(cells, found.rowKey);
+      const row = place === undefined ? undefined : this.rows.find(found.rowKey);
+      if (row !== undefined) {
+        return {row, col};
       }
     }
     throw new RpcError('notFound', `this grid does not show test ${testId}`, {what: 'test', id: testId});
   }
 
   /** `count` rows from `from`, and columns from the first of `cols` to before the second. */
-  window(from: number, count: number, cols: readonly [number, number]): WindowCells {
-    const columns = this.columns.slice(...cols).map(({runId}) => this.#index.cells(runId));
-    const rows: GridRow[] = [];
-    const ids: number[][] = [];
-    const codes: number[][] = [];
-    for (const {row, rowKey} of this.rows.slice(from, from + count)) {
-      const places = columns.map((cells) => this.#shownPlace(cells, rowKey));
-      rows.push(row);
-      ids.push(places.map((place, col) => (place === undefined ? 0 : (columns[col]?.id(place) ?? 0))));
-      codes.push(places.map((place, col) => (place === undefined ? 0 : (columns[col]?.code(place) ?? 0))));
+  async window(from: number, count: number, cols: readonly [number, number]): Promise<WindowCells> {
+    const rows = this.rows.slice(from, from + count);
+    const ids: number[][] = rows.map(() => []);
+    const codes: number[][] = rows.map(() => []);
+    for (const {runId} of this.columns.slice(...cols)) {
+      // One after the other: there may not be room for all of them.
+      const cells = await this.#cells(runId);
+      for (const [index, {rowKey}] of rows.entries()) {
+        const place = this.#shownPlace(cells, rowKey);
+        ids[index]?.push(place === undefined ? 0 : (cells?.id(place) ?? 0));
+        codes[index]?.push(place === undefined ? 0 : (cells?.code(place) ?? 0));
+      }
     }
-    return {rows, ids, codes};
+    return {rows: rows.map(({row}) => row), ids, codes};
+  }
+
+  /** What is there of a run that is pending; all of any other, which is read again when it had to make room. */
+  async #cells(runId: number): Promise<RunCells | undefined> {
+    if (this.#counted.has(runId) && !this.#index.isWhole(runId)) {
+      await this.#index.load([runId]);
+    }
+    return this.#index.cells(runId);
   }
 
   #shownPlace(cells: RunCells | undefined, rowKey: number): number | undefined {

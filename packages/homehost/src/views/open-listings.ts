@@ -13,8 +13,8 @@ export type Listing<Page> = {
 
 export type Paged<Page> = Page & {readonly next?: string};
 
-/** Of more than these, the one that was read longest ago is gone. */
-const mostListings = 8;
+/** While there are more entries in all of them, the one that was read longest ago goes. */
+const mostEntries = 3_000_000;
 
 export class OpenListings {
   readonly #listings = new Map<string, Listing<object>>();
@@ -50,11 +50,19 @@ export class OpenListings {
     if (to >= listing.length) {
       return page;
     }
+    this.#makeRoom(listing.length);
     this.#listings.set(name, listing);
-    const [oldest = ''] = this.#listings.keys();
-    if (this.#listings.size > mostListings) {
-      this.#listings.delete(oldest);
-    }
     return {...page, next: `${name}:${to}`};
+  }
+
+  #makeRoom(length: number): void {
+    let entries = [...this.#listings.values()].reduce((sum, listing) => sum + listing.length, length);
+    for (const [oldest, listing] of this.#listings) {
+      if (entries <= mostEntries) {
+        return;
+      }
+      this.#listings.delete(oldest);
+      entries -= listing.length;
+    }
   }
 }

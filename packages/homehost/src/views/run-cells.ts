@@ -43,12 +43,6 @@ export class RunCells {
     return stored === 0 ? undefined : stored - 1;
   }
 
-  /** Where the test with this id is. */
-  placeOfId(id: number): number | undefined {
-    const place = this.#ids.subarray(0, this.#size).indexOf(id);
-    return place < 0 || this.code(place) === 0 ? undefined : place;
-  }
-
   id(place: number): number {
     return this.#ids[place] ?? 0;
   }

@@ -20,7 +20,7 @@ import {type Connection, openWorking} from '@megatest/store';
 import {CellIndex, type IndexListener, type ViewChanges} from './cell-index.ts';
 import {Grid, type GridNews} from './grid.ts';
 import {comparisonOf, matrixOf} from './matrix.ts';
-import {OpenListings} from './open-listings.ts';
+import {type Listing, OpenListings, type Paged} from './open-listings.ts';
 import {Palette} from './palette.ts';
 import type {RunCells} from './run-cells.ts';
 import {TimelineBuilder} from './run-timeline.ts';
@@ -52,7 +52,7 @@ export type ViewParams = {
   readonly [M in keyof ViewAnswers]: ParsedParamsOf<typeof viewsMethods, M>;
 } & {readonly 'grid.open': GridParams & {readonly grid: number}};
 
-/** A grid whose runs are not all read by then is shown as far as they are. */
+/** A new grid whose runs are not all read by then is shown as far as they are. */
 const patienceMs = 250;
 const tellPauseMs = 250;
 /** Grids of very many rows are laid out for this part of the time at most: what is read meanwhile must come too. */
@@ -109,48 +109,29 @@ export class ViewService {
     },
     'grid.rows': async ({grid: number, from, count, cols}) => {
       const grid = this.#grid(number);
-      const shown = grid.columns.slice(...cols).map(({runId}) => runId);
-      if (!shown.every((runId) => this.#index.isWhole(runId))) {
-        await patiently(this.#index.load(shown));
-      }
-      return {rev: this.#rev, ...grid.size, ...grid.window(from, count, cols)};
+      const rev = this.#rev;
+      return {rev, ...(await grid.window(from, count, cols)), ...grid.size};
     },
-    'grid.locate': ({grid, testId}) => this.#grid(grid).locate(testId),
-    'runs.matrix': async ({runId, filter, cursor}) => {
-      if (cursor !== undefined) {
-        return {
-          rev: this.#rev,
-          ...this.#listings.next<Omit<Matrix, 'rev' | 'palette'>>('runs.matrix', cursor),
-        };
-      }
-      const [cells] = await this.#whole([runId]);
-      const listing = matrixOf(this.#index, cells, new ShownTests(this.#index, filter));
-      return {rev: this.#rev, ...this.#listings.first('runs.matrix', listing)};
-    },
-    'runs.compare': async ({src: srcId, dest: destId, hideClean = false, filter, cursor}) => {
-      if (cursor !== undefined) {
-        const kind = 'runs.compare';
-        return {rev: this.#rev, ...this.#listings.next<Omit<ComparedRuns, 'rev' | 'palette'>>(kind, cursor)};
-      }
-      const [src, dest] = await this.#whole([srcId, destId]);
-      const shown = new ShownTests(this.#index, filter);
-      const listing = comparisonOf(this.#index, {src, dest}, shown, hideClean);
-      return {rev: this.#rev, ...this.#listings.first('runs.compare', listing)};
-    },
-    'timeline.get': async ({runIds, filter, cursor}) => {
-      if (cursor !== undefined) {
-        return {
-          rev: this.#rev,
-          ...this.#listings.next<Omit<Timeline, 'rev' | 'palette'>>('timeline.get', cursor),
-        };
-      }
-      const builder = new TimelineBuilder(this.#index, new ShownTests(this.#index, filter));
-      for (const runId of runIds) {
+    'grid.locate': async ({grid, testId}) => await this.#grid(grid).locate(testId),
+    'runs.matrix': async ({runId, filter, cursor}) =>
+      await this.#paged('runs.matrix', cursor, async () => {
         const [cells] = await this.#whole([runId]);
-        builder.add(runId, cells);
-      }
-      return {rev: this.#rev, ...this.#listings.first('timeline.get', builder.listing())};
-    },
+        return matrixOf(this.#index, cells, new ShownTests(this.#index, filter));
+      }),
+    'runs.compare': async ({src: srcId, dest: destId, hideClean = false, filter, cursor}) =>
+      await this.#paged('runs.compare', cursor, async () => {
+        const [src, dest] = await this.#whole([srcId, destId]);
+        return comparisonOf(this.#index, {src, dest}, new ShownTests(this.#index, filter), hideClean);
+      }),
+    'timeline.get': async ({runIds, filter, cursor}) =>
+      await this.#paged('timeline.get', cursor, async () => {
+        const builder = new TimelineBuilder(this.#index, new ShownTests(this.#index, filter));
+        for (const runId of runIds) {
+          const [cells] = await this.#whole([runId]);
+          builder.add(runId, cells);
+        }
+        return builder.listing();
+      }),
   };
 
   async answer<M extends keyof ViewAnswers>(method: M, params: ViewParams[M]): Promise<ViewAnswers[M]> {
@@ -191,6 +172,20 @@ export class ViewService {
     }
     grid.takeNews();
     return {grid: number, rev: this.#rev, runs: grid.columns, runCount: grid.runCount, ...grid.size};
+  }
+
+  /** A page of what is there already, or the first of what is made now. */
+  async #paged<Page extends object>(
+    kind: keyof ViewAnswers,
+    cursor: string | undefined,
+    make: () => Promise<Listing<Page>>,
+  ): Promise<Paged<Page & {readonly rev: number}>> {
+    if (cursor !== undefined) {
+      return this.#listings.next(kind, cursor);
+    }
+    const rev = this.#rev;
+    const {length, page} = await make();
+    return this.#listings.first(kind, {length, page: (from, to) => ({...page(from, to), rev})});
   }
 
   #grid(number: number): Grid {
@@ -270,11 +265,7 @@ async function patiently(work: Promise<void>): Promise<void> {
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, patienceMs);
   });
-  try {
-    await Promise.race([work, patience]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await Promise.race([work, patience]).finally(() => clearTimeout(timer));
 }
 
 function behind(cursor: string): (run: GridRun) => boolean {
