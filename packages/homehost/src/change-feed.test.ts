@@ -137,6 +137,15 @@ describe('the feed of changes', () => {
     expect(client.take()).toMatchObject([['changed', {tests: [], gone: [1]}]]);
   });
 
+  it('tells also who asked for drivers or jobs alone that it no longer knows which have changed', () => {
+    for (const topic of ['runners', 'jobs', 'job:5'] as const) {
+      const client = new Client();
+      feed.subscribe(client.connection, [topic], 99);
+      vi.advanceTimersByTime(250);
+      expect(client.take()).toMatchObject([['changed', {prev: 99, truncated: true}]]);
+    }
+  });
+
   it('lists nothing when more than 2,000 tests changed, or when it no longer knows which', () => {
     const client = new Client();
     const truncated = {runs: [], tests: [], gone: [], truncated: true};

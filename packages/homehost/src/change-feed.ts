@@ -162,7 +162,9 @@ export class ChangeFeed {
     const isAll = topics.has('changes');
     const isRead = (kind: 'run' | 'test', id: number) => isAll || topics.has(`${kind}:${id}`);
     if (ids === undefined || ids.tests.size > mostTests) {
-      const hasAsked = isAll || [...topics].some((topic) => /^(run|test):/.test(topic));
+      // Nobody knows what else happened, if no ids were kept: then who asked for drivers or jobs has missed some, too.
+      const cut = ids === undefined ? /^(run:|test:|job:|jobs$|runners$)/ : /^(run|test):/;
+      const hasAsked = isAll || [...topics].some((topic) => cut.test(topic));
       return hasAsked ? {runs: [], tests: [], gone: [], truncated: true} : undefined;
     }
     const runs = [...ids.runs].filter((id) => isRead('run', id));
