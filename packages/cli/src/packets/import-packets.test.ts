@@ -6,6 +6,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -72,6 +73,15 @@ describe('an import', () => {
     ]);
   });
 
+  it('queues packets in the order in which they were written', () => {
+    const uuids = ['1', '2', '3', '4'].map((n) => send('a', {A: 'run', n})).sort();
+    uuids.reverse().forEach((uuid, index) => {
+      utimesSync(join(area, 'a', packetFileName(uuid)), 1000, 1000 + index / 10);
+    });
+    take('pktsdirs a');
+    expect(queued()).toEqual(uuids.map((uuid) => [uuid, '', 'cmd', 0]));
+  });
+
   it('makes the first directory and that of pkts.db, and passes over others that are not there', () => {
     expect(take('pktsdirs new other\npdbpath queue')).toMatchObject({
       imported: 0,
@@ -136,19 +146,17 @@ describe('a file', () => {
     for (const make of Object.values(bad)) {
       make();
     }
-    expect(take('pktsdirs a')).toEqual({
-      imported: 1,
-      known: 0,
-      refused: 0,
-      bad: 5,
-      problems: [
+    const {problems, ...counts} = take('pktsdirs a');
+    expect(counts).toEqual({imported: 1, known: 0, refused: 0, bad: 5});
+    expect([...problems].sort()).toEqual(
+      [
         /00.pkt:2: a card is one letter/,
         /01.pkt is skipped: it is no plain file/,
         /02.pkt is skipped: it is no plain file/,
         /03.pkt is skipped: it is no plain file/,
         /zz.pkt is skipped: the name of a packet is its hash/,
       ].map(stringLike),
-    });
+    );
     expect(readdirSync(folder)).toEqual(expect.arrayContaining(Object.keys(bad)));
   });
 

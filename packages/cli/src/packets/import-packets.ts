@@ -2,7 +2,7 @@
  * Takes the files of packet directories into `pkts.db` (spec mtutil.md 4.1, 5). Only files are read whose uuid, which is their name, is
  * not known yet; what is no packet is named and left alone.
  */
-import {readdirSync} from 'node:fs';
+import {lstatSync, readdirSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {Config} from '@megatest/config';
 import {isIntact, packetUuid, parsePacket, printPlace, UserError} from '@megatest/model';
@@ -93,7 +93,7 @@ class PacketIntake {
       this.#note(problem);
       return;
     }
-    for (const name of names) {
+    for (const name of this.#inOrder(directory, names)) {
       this.#takeFile(directory, name);
       if (this.#batch.length >= batchSize) {
         this.#write();
@@ -101,6 +101,19 @@ class PacketIntake {
     }
     // Before the next directory, which may have the same packets.
     this.#write();
+  }
+
+  /** As they were written: the time in a packet is in seconds, and what was said first is to be done first. */
+  #inOrder(directory: string, names: readonly string[]): readonly string[] {
+    const timeOf = (name: string) => {
+      const uuid = packetUuid(name);
+      const isNew = uuid !== undefined && !this.#queue.has(uuid);
+      return isNew ? (lstatSync(join(directory, name), {throwIfNoEntry: false})?.mtimeMs ?? 0) : 0;
+    };
+    return names
+      .map((name) => ({name, timeMs: timeOf(name)}))
+      .sort((a, b) => a.timeMs - b.timeMs)
+      .map(({name}) => name);
   }
 
   #takeFile(directory: string, name: string): void {
