@@ -21,6 +21,8 @@ export type {Merged, Overridden} from './merge.ts';
 export type {MetaRow} from './meta-table.ts';
 export {answerData, type DataAnswer, type DataQuestion, type NamedSeries} from './other-database.ts';
 export type {
+  Affected,
+  AffectedSelection,
   HistorySelection,
   NetCount,
   PastOutcome,

@@ -92,3 +92,38 @@ describe('over all runs that are not deleted', () => {
     ]);
   });
 });
+
+describe('what a change concerns', () => {
+  const all = {target: '%', runPatt: '%', testPatt: '%', unlockedOnly: true, wholeRuns: false};
+  const affected = (more: Partial<typeof all> & {readonly states?: readonly string[]}) =>
+    store.overviews.affected({...all, ...more});
+
+  it('are tests of runs with their names, or runs alone', () => {
+    expect(affected({target: 'x', runPatt: 'n1'})).toMatchObject({
+      ...{runs: 1, tests: 3, running: 0},
+      sample: ['a', 'b', 'c'],
+    });
+    expect(affected({testPatt: 'a/i,b'})).toMatchObject({
+      ...{runs: 3, tests: 3, running: 0},
+      sample: ['x/n1 b', 'y/n1 a/i', 'y/n1 b'],
+    });
+    expect(affected({wholeRuns: true})).toMatchObject({
+      ...{runs: 3, tests: 0},
+      sample: ['x/n1', 'y/n1', 'x/n2'],
+    });
+    expect(affected({states: ['RUNNING']})).toMatchObject({tests: 1, running: 1, sample: ['x/n2 a']});
+  });
+
+  it('are no tests of locked runs, and the digest tells when they are others, or one has ended', () => {
+    const before = affected({}).digest;
+    expect(affected({}).digest).toBe(before);
+    store.runs.setState(1, 'locked');
+    expect(affected({runPatt: 'n1'})).toMatchObject({runs: 1, tests: 3});
+    expect(affected({runPatt: 'n1', unlockedOnly: false})).toMatchObject({runs: 2, tests: 6});
+    expect(affected({}).digest).not.toBe(before);
+    store.runs.setState(1, 'new');
+    expect(affected({}).digest).toBe(before);
+    store.db.prepare("UPDATE tests SET state = 'COMPLETED' WHERE state = 'RUNNING'").run();
+    expect(affected({}).digest).not.toBe(before);
+  });
+});

@@ -2,12 +2,14 @@
  * Questions that go through many runs: what the pages of the dashboard show of a whole area. They take as long as there are rows, so
  * they are asked in a thread of their own, of a connection that only reads.
  */
-import {isOutcome} from '@megatest/model';
+import {createHash} from 'node:crypto';
+import {isOutcome, isRunning} from '@megatest/model';
 import type {Connection} from './connection.ts';
 import type {DataAnswer} from './other-database.ts';
 import type {RunRow, RunTable, StateCount} from './run-table.ts';
-import {all, matchColumnAny, matchTests} from './selectors.ts';
+import {all, type Condition, matchColumnAny, matchTests} from './selectors.ts';
 import {prepared} from './statement-cache.ts';
+import {type TestSelection, testCondition} from './test-selection.ts';
 
 export type NetCount = {readonly runId: number; readonly netState: string; readonly count: number};
 
@@ -45,6 +47,26 @@ export type VariableSelection = {
   readonly limit: number;
 };
 
+export type AffectedSelection = Pick<TestSelection, 'testPatt' | 'states' | 'statuses'> & {
+  readonly target: string;
+  readonly runPatt: string;
+  /** Those of locked runs are none of them. */
+  readonly unlockedOnly: boolean;
+  /** Runs alone are concerned, with whatever tests they have. */
+  readonly wholeRuns: boolean;
+};
+
+/** What a change of many tests, or of runs, concerns just now. */
+export type Affected = {
+  readonly runs: number;
+  readonly tests: number;
+  readonly running: number;
+  /** At most 10 names. */
+  readonly sample: readonly string[];
+  /** The same while the same runs and tests are concerned, and as many of them are running. */
+  readonly digest: string;
+};
+
 export type TestStateCount = StateCount & {readonly testName: string};
 
 /** Runs that are looked through, newest first: what is older says little of today. */
@@ -52,6 +74,8 @@ const mostRuns = 1000;
 /** Behind these, who has all that is wanted of what he has found looks for nothing else. */
 const runsForAll = 100;
 const runsTogether = 100;
+/** Of a sample. */
+const mostNames = 10;
 
 type Found = Omit<PastOutcome, 'runId' | 'runName' | 'target'> & {readonly key: string};
 
@@ -119,6 +143,47 @@ export class Overviews {
       `SELECT testname AS testName, state, status, count(*) AS count FROM tests WHERE run_id = ? AND state <> 'DELETED'
          GROUP BY testname, state, status ORDER BY testname, state, status`,
     ).all(runId);
+  }
+
+  affected(selection: AffectedSelection): Affected {
+    const {target, runPatt, unlockedOnly, wholeRuns, ...ofTests} = selection;
+    const runs = this.#runs
+      .find({targetPatt: target, runPatt})
+      .filter(({state}) => !unlockedOnly || state !== 'locked');
+    const digest = createHash('sha256');
+    const sample: string[] = [];
+    let tests = 0;
+    let running = 0;
+    for (const run of runs) {
+      const runText = [...run.target, run.runName].join('/');
+      digest.update(`run ${run.id}\n`);
+      if (wholeRuns) {
+        sample.push(...(sample.length < mostNames ? [runText] : []));
+        continue;
+      }
+      const where = testCondition({...ofTests, runIds: [run.id]});
+      const prefix = runs.length > 1 ? `${runText} ` : '';
+      sample.push(...this.#names(where, mostNames - sample.length).map((name) => prefix + name));
+      const rows = this.#db
+        .prepare<unknown[], [number, string]>(`SELECT id, state FROM tests WHERE ${where.sql} ORDER BY id`)
+        .raw();
+      for (const [id, state] of rows.iterate(...where.values)) {
+        tests += 1;
+        running += isRunning(state) ? 1 : 0;
+        digest.update(`${id}\n`);
+      }
+    }
+    digest.update(`running ${running}`);
+    return {runs: runs.length, tests, running, sample, digest: digest.digest('hex')};
+  }
+
+  #names(where: Condition, limit: number): readonly string[] {
+    return this.#db
+      .prepare<unknown[], string>(
+        `SELECT testname || iif(item_path = '', '', '/' || item_path) FROM tests WHERE ${where.sql} ORDER BY id LIMIT ?`,
+      )
+      .pluck()
+      .all(...where.values, limit);
   }
 
   /** A variable in the newest runs that have it, newest first: with what was expected, and where it was measured. */
