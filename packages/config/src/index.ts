@@ -47,7 +47,7 @@ export {
   loadRunconfig,
   type Runconfig,
 } from './runconfigs.ts';
-export {type Env, evaluateInShell, joinLines, quoteForShell, runShell} from './shell.ts';
+export {type Env, evaluateInShell, joinLines, runShell} from './shell.ts';
 export {
   type EzStep,
   expandItemsNow,

@@ -3,7 +3,7 @@
  * command, and every line may depend on what the lines before it did to the environment.
  */
 import {dirname, isAbsolute, join} from 'node:path';
-import {UserError, unreachable} from '@megatest/model';
+import {quoteForShell, UserError, unreachable} from '@megatest/model';
 import {classifyLine} from './classify-line.ts';
 import {Config, type Entry, type Origin, type Section} from './config.ts';
 import {isExecutable, readConfigFile} from './config-file.ts';
@@ -14,7 +14,7 @@ import {messagesOf, type ReadNote} from './read-note.ts';
 import {expandHome} from './resolve-path.ts';
 import {SchemeWorld} from './scheme-world.ts';
 import {sectionPattern} from './section-pattern.ts';
-import {type Env, evaluateInShell, joinLines, quoteForShell, runShell} from './shell.ts';
+import {type Env, evaluateInShell, joinLines, runShell} from './shell.ts';
 
 export type ReadOptions = {
   /** Changed by env sections; give a copy to keep plans apart. */

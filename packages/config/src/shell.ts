@@ -111,8 +111,3 @@ function substituteVariables(value: string, env: Env): string | undefined {
   });
   return isPlain.test(text) ? text : undefined;
 }
-
-/** A text, such as a path, as one word of a command. */
-export function quoteForShell(text: string): string {
-  return /^[\w./+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

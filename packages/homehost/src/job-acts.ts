@@ -37,7 +37,7 @@ function changeRows(
   const params = paramsOf(job);
   switch (action) {
     case 'set-ss': {
-      const [state, status] = (params.new ?? '').split('/').map((part) => (part === '' ? undefined : part));
+      const [state, status] = stateAndStatus(params.new ?? '');
       const ids = setStates(homehost, choiceOf(job), {state, status, comment: params.message});
       const message = `set ${ids.length} tests to ${state ?? ''}/${status ?? ''}`;
       return state === 'KILLREQ' ? {message, killed: ids} : {message};
@@ -68,6 +68,12 @@ function changeRows(
     default:
       return unreachable(action);
   }
+}
+
+/** Of STATE/STATUS, where a status may have slashes itself, such as n/a; what is empty is left as it is. */
+function stateAndStatus(text: string): readonly (string | undefined)[] {
+  const slash = text.indexOf('/');
+  return [text.slice(0, slash), text.slice(slash + 1)].map((part) => (part === '' ? undefined : part));
 }
 
 function choiceOf(job: JobRow): TestChoice {

@@ -4,6 +4,7 @@
  * Most actions start whatever else goes on. A job that runs tests waits for an earlier removal of the same run, and archiving waits
  * for everything of its run.
  */
+import {isPattern} from '@megatest/model';
 
 /** What has a place in the order of a run: a job that has not ended, or a driver. */
 export type Held = {
@@ -58,10 +59,6 @@ function mayMean(one: string, other: string): boolean {
     return true;
   }
   return one === other || (isPattern(one) ? matches(one, other) : isPattern(other) && matches(other, one));
-}
-
-function isPattern(text: string): boolean {
-  return /[%*?[]/.test(text);
 }
 
 /** As the database matches: LIKE with a `%`, in which `_` is any character and case does not count; else GLOB. */

@@ -28,6 +28,8 @@ it.each<Partial<JobRequest> & Pick<JobRequest, 'action'>>([
   {action: 'html', target: '', runName: ''},
   {action: 'mark-incomplete', target: '', runName: ''},
   {action: 'set-ss', params: {new: '/PASS'}},
+  {action: 'set-ss', params: {new: 'NOT_STARTED/n/a'}},
+  {action: 'command', target: '', runName: '', params: {commands: [['-run']]}},
 ])('%j is accepted', (request) => {
   expect(() => check(request)).not.toThrow();
 });

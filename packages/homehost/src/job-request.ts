@@ -34,7 +34,7 @@ export function checkJob(request: JobRequest, keys: readonly string[]): void {
   switch (action) {
     case 'set-ss':
       given('new', 'the new STATE/STATUS');
-      if (!/^[^/]*\/[^/]*$/.test(params.new ?? '')) {
+      if (!params.new?.includes('/')) {
         throw wrong('new', params.new, `"${params.new}" is no STATE/STATUS, such as COMPLETED/PASS`);
       }
       return;
@@ -42,7 +42,9 @@ export function checkJob(request: JobRequest, keys: readonly string[]): void {
       given('new', 'the new status');
       return;
     case 'command':
-      given('command', 'the text of the command');
+      if (params.commands === undefined) {
+        given('command', 'the text of the command');
+      }
       return;
     case 'sync':
       given('syncTo', 'the name of the database to write to');

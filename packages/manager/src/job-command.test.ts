@@ -28,3 +28,9 @@ it.each<[Partial<ManagerJob>, string]>([
 ])('%j', (job, words) => {
   expect(command(job)).toBe(`cd '/my area' && exec ${words}`);
 });
+
+it('of several commands each is run when the one before has ended with 0', () => {
+  expect(command({params: {commands: [['-remove-runs', '-runname', 'r%'], ['-run']]}})).toBe(
+    "cd '/my area' && /bin/megatest -remove-runs -runname 'r%' && exec /bin/megatest -run",
+  );
+});

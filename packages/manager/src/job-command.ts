@@ -1,31 +1,35 @@
 /** What a manager runs for a job: a command line for a shell, in the area (spec mtutil.md 10.1, 15.4). */
-import {quoteForShell} from '@megatest/config';
-import {jobAction} from '@megatest/model';
+import {quoteForShell, removeWords, selectorWords} from '@megatest/model';
 import type {ManagerJob} from '@megatest/rpc';
 
 /** `executable`: the `megatest` command. */
 export function jobCommand(job: ManagerJob, areaPath: string, executable: string): string {
-  const words =
-    job.action === 'command' ? ['/bin/sh', '-c', job.params.command ?? ''] : [executable, ...optionsOf(job)];
-  return `cd ${quoteForShell(areaPath)} && exec ${words.map(quoteForShell).join(' ')}`;
+  const commands = commandsOf(job, executable).map((words) => words.map(quoteForShell).join(' '));
+  return [
+    `cd ${quoteForShell(areaPath)}`,
+    ...commands.map((command, index) => (index === commands.length - 1 ? `exec ${command}` : command)),
+  ].join(' && ');
 }
 
-/** In the old style, which every version has. */
+function commandsOf(job: ManagerJob, executable: string): readonly (readonly string[])[] {
+  const {action, params} = job;
+  if (action !== 'command') {
+    return [[executable, ...optionsOf(job)]];
+  }
+  return params.commands === undefined
+    ? [['/bin/sh', '-c', params.command ?? '']]
+    : params.commands.map((words) => [executable, ...words]);
+}
+
 function optionsOf(job: ManagerJob): readonly string[] {
   const {action, target, runName, testPatt, params} = job;
-  const ofRuns =
-    jobAction(action).needs === 'nothing'
-      ? []
-      : [
-          ...['-target', target, '-runname', runName, '-testpatt', testPatt === '' ? '%' : testPatt],
-          ...option('-state', params.state),
-          ...option('-status', params.status),
-        ];
+  const {state, status} = params;
+  const selectors = {target, runName, testPatt, state, status};
   switch (action) {
     case 'remove':
-      return ['-remove-runs', ...ofRuns];
+      return removeWords(selectors);
     case 'archive':
-      return ['-archive', params.archive ?? 'save-remove', ...ofRuns];
+      return ['-archive', params.archive ?? 'save-remove', ...selectorWords(selectors)];
     case 'html':
       return ['-generate-html'];
     case 'sync':
@@ -35,8 +39,4 @@ function optionsOf(job: ManagerJob): readonly string[] {
     default:
       throw new Error(`a manager does not do "${action}"`);
   }
-}
-
-function option(name: string, value: string | undefined): readonly string[] {
-  return value === undefined ? [] : [name, value];
 }

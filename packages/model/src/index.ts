@@ -1,6 +1,16 @@
 export {COMPARISON_COLOURS, type Comparison, compareRecords} from './comparison.ts';
+export {
+  ACTION_NAMES,
+  type ActionConcern,
+  type ActionDanger,
+  type ActionPlan,
+  type ActionRequest,
+  commandText,
+  planAction,
+} from './dashboard-actions.ts';
 export {DownSample, type SeriesPoint} from './down-sample.ts';
 export {formatDuration, parseDuration} from './duration.ts';
+export {isPattern} from './is-pattern.ts';
 export {ItemMap, type ItemMapRow, mapTextFor} from './item-map.ts';
 export {
   endOfJob,
@@ -13,6 +23,7 @@ export {
   type JobState,
   jobAction,
 } from './job-actions.ts';
+export {removeWords, selectorWords, type TestSelectors} from './job-words.ts';
 export {type HostLoad, isOverloaded} from './load-limit.ts';
 export {naturalCompare} from './natural-order.ts';
 export {nearNames} from './near-names.ts';
@@ -43,6 +54,7 @@ export {
   wantedItems,
 } from './plan.ts';
 export {PLAN_FORMATS, type PlanFormat, type PrintablePlan, printPlan} from './plan-print.ts';
+export {quoteForShell} from './quote-for-shell.ts';
 export {attemptDirectory, parseRetryRule, type RetryRule, retryDelayS} from './retry-rule.ts';
 export {type CountedGroup, rollUp, type StateStatus} from './roll-up.ts';
 export {RollUpCounter} from './roll-up-counter.ts';

@@ -101,7 +101,6 @@ export {
   type ClaimedJob,
   type Job,
   type JobParams,
-  jobParams,
   jobRunParams,
   type jobsMethods,
   type ManagerJob,

@@ -3,8 +3,7 @@
  * crash in between loses it, and never does it twice. What was started is told by a packet.
  */
 import {join} from 'node:path';
-import {quoteForShell} from '@megatest/config';
-import {type Cards, parsePacket, UserError} from '@megatest/model';
+import {type Cards, parsePacket, quoteForShell, UserError} from '@megatest/model';
 import type {PacketQueue, QueuedPacket} from '@megatest/store';
 import {logDirectory, nowText, startErrand} from './carry-out.ts';
 import type {Control} from './control.ts';

@@ -24,7 +24,7 @@ export const jobRunParams = submitOptions
   .strip();
 
 /** Options of the actions beyond what is to be run, changed or removed. */
-export const jobParams = z.strictObject({
+const addedParams = z.strictObject({
   ...jobRunParams.shape,
   /** Only tests in these states, with these statuses: comma lists. */
   state: name.optional(),
@@ -42,6 +42,15 @@ export const jobParams = z.strictObject({
   vars: text.optional(),
   /** The job ends with its last test (the default), or when the last one was launched. */
   runWait: z.boolean().optional(),
+});
+
+/** A job of the dashboard has more, which only the daemon gives it. */
+const jobParams = addedParams.extend({
+  /** `command`: instead of a text, the words of `megatest` commands, each of which is run when the one before has ended with 0. */
+  commands: z.array(z.array(text).readonly()).readonly().optional(),
+  /** What was shown to who asked for it, and where he was. */
+  commandLine: z.string().optional(),
+  address: z.string().optional(),
 });
 
 export type JobParams = z.output<typeof jobParams>;
@@ -104,7 +113,7 @@ export const jobsMethods = {
       target: name.optional(),
       runName: name.optional(),
       testPatt: text.optional(),
-      params: jobParams.optional(),
+      params: addedParams.optional(),
       priority: z.number().int().min(-1_000_000).max(1_000_000).optional(),
       /** Seconds since 1970. */
       notBefore: id.optional(),
