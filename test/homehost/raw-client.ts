@@ -8,7 +8,7 @@ export type Reply = {
   readonly id?: unknown;
   readonly method?: string;
   readonly result?: unknown;
-  readonly error?: {readonly code: number; readonly message: string};
+  readonly error?: {readonly code: number; readonly message: string; readonly data?: unknown};
 };
 
 export type RawOptions = {
@@ -95,13 +95,14 @@ export class RawClient implements AsyncDisposable {
     clientId: string,
     keyName: 'rw' | 'ro' = 'rw',
     key = readKeyOf(this.#areaPath, keyName),
+    user = 'nobody',
   ): Promise<Reply | undefined> {
     const challenge = makeChallenge();
     const hello = await this.ask(`${clientId}:s1`, 'server.hello', {
       area: this.#areaPath,
       protocol: 1,
       version: '2.0.0',
-      client: {clientId, host: 'nowhere', pid: 1, user: 'nobody', kind: 'cli'},
+      client: {clientId, host: 'nowhere', pid: 1, user, kind: 'cli'},
       challenge,
     });
     const said = hello?.result as {serverId: string; challenge: string} | undefined;

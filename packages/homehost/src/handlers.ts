@@ -1,5 +1,6 @@
 /** The daemon's answers to every method of the table (spec homehost.md 9), over one `Homehost`. */
 import type {CallContext, DaemonMethods, Handlers} from '@megatest/rpc';
+import {actionsHandlers} from './handlers/actions.ts';
 import {archiveHandlers} from './handlers/archive.ts';
 import {areaHandlers} from './handlers/area.ts';
 import {changesHandlers} from './handlers/changes.ts';
@@ -35,6 +36,7 @@ export function makeHandlers(world: HandlerWorld): Handlers<DaemonMethods, CallC
     ...variablesHandlers(tools),
     ...changesHandlers(tools),
     ...jobsHandlers(tools),
+    ...actionsHandlers(tools),
     ...packetsHandlers(tools),
     ...feedHandlers(tools),
     ...areaHandlers(tools),

@@ -93,7 +93,10 @@ function driversOf({drivers}: ChoiceWorld): readonly Held[] {
 }
 
 /** Of its owner: on the host from which it was added, else on the daemon's, else any. */
-function managerFor({managers, host: own}: ChoiceWorld, {owner, host}: JobRow): Manager | undefined {
+export function managerFor(
+  {managers, host: own}: Pick<ChoiceWorld, 'managers' | 'host'>,
+  {owner, host}: Pick<JobRow, 'owner' | 'host'>,
+): Manager | undefined {
   return (
     managers.find(host, owner) ?? managers.find(own, owner) ?? managers.all().find(({user}) => user === owner)
   );

@@ -48,6 +48,13 @@ export class JobLogs {
     }
   }
 
+  /** A line in `logs/dashboard-actions.log`, for a job that was asked for on a page. */
+  noteAction(line: string): void {
+    this.#then(
+      async () => await appendFile(join(this.#areaPath, 'logs', 'dashboard-actions.log'), `${line}\n`),
+    );
+  }
+
   /** Resolves once all that was said is in the files. */
   async written(): Promise<void> {
     await this.#written;

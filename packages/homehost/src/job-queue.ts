@@ -17,6 +17,7 @@
 import {endOfJob, jobAction} from '@megatest/model';
 import {type ClaimedJob, type JobEntry, RpcError} from '@megatest/rpc';
 import type {JobRow} from '@megatest/store';
+import {actionLine} from './actions/action-line.ts';
 import type {Driver} from './driver.ts';
 import type {Homehost} from './homehost.ts';
 import {type Choice, type ChoiceWorld, chooseJobs, type JobFilter} from './job-choice.ts';
@@ -69,6 +70,11 @@ export class JobQueue {
       nowS,
       leaseS,
       leases: this.#leases,
+      onEnded: (job, state, exitCode) => {
+        if (job.source === 'dashboard') {
+          this.logs.noteAction(actionLine(job, exitCode ?? state, nowS()));
+        }
+      },
       onFreed: () => this.look(),
     });
     this.#choiceWorld = {

@@ -13,6 +13,7 @@ export type JobRecordsWorld = {
   readonly leases: JobLeases;
   readonly nowS: () => number;
   readonly leaseS: number;
+  readonly onEnded: (job: JobRow, state: JobState, exitCode: number | null) => void;
   /** Something has ended or is to be begun again. */
   readonly onFreed: () => void;
 };
@@ -73,6 +74,7 @@ export class JobRecords {
   end(job: JobRow, state: JobState, message: string, exitCode: number | null): void {
     this.#world.leases.end(job.id);
     this.set(job, state, {message, exitCode, claimToken: '', leaseUntil: 0, endTime: this.#world.nowS()});
+    this.#world.onEnded(job, state, exitCode);
     this.#world.onFreed();
   }
 

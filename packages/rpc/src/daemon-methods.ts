@@ -1,5 +1,6 @@
 /** What the homehost daemon answers (spec homehost.md 9), and what it tells without being asked. */
 import * as z from 'zod';
+import {actionsMethods} from './methods/actions.ts';
 import {archiveMethods} from './methods/archive.ts';
 import {areaMethods} from './methods/area.ts';
 import {changesMethods} from './methods/changes.ts';
@@ -38,6 +39,7 @@ export const daemonMethods = {
   ...variablesMethods,
   ...changesMethods,
   ...jobsMethods,
+  ...actionsMethods,
   ...packetsMethods,
   ...feedMethods,
   ...areaMethods,

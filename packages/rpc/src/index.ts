@@ -70,6 +70,7 @@ export {
   runPlan,
 } from './manager-methods.ts';
 export type {Handlers, MethodTable, ParamsOf, ParsedParamsOf, ResultOf} from './method-table.ts';
+export type {ActionPreview, AffectedCounts, actionsMethods} from './methods/actions.ts';
 export type {archiveMethods} from './methods/archive.ts';
 export {
   type AreaSummary,

@@ -1,7 +1,8 @@
 /** The job queue. */
 import {type CallHandlers, type Job, type jobsMethods, RpcError} from '@megatest/rpc';
 import {isAtWork} from '../job-records.ts';
-import {attemptsOf, checkJob, toJob} from '../job-request.ts';
+import {toJob} from '../job-request.ts';
+import {addJob, checkRequest} from './add-job.ts';
 import type {HandlerTools} from './handler-tools.ts';
 
 export type JobsHandlers = CallHandlers<typeof jobsMethods>;
@@ -9,46 +10,17 @@ export type JobsHandlers = CallHandlers<typeof jobsMethods>;
 const listLimit = 1000;
 
 export function jobsHandlers(tools: HandlerTools): JobsHandlers {
-  const {once, audit, store, homehost, world} = tools;
+  const {once, audit, store, homehost} = tools;
   const {jobs} = homehost;
-
-  function mustAccept(user: string): void {
-    const {users} = jobs.settings;
-    if (users.length > 0 && !users.includes(user)) {
-      throw new RpcError(
-        'notAllowed',
-        `jobs of ${user} are not accepted here: [jobs] users does not name them`,
-      );
-    }
-  }
 
   /** As it is now: between the commit and the answer it may have gone on. */
   const now = (id: number): Job => toJob(jobs.find(id));
 
   return {
-    'jobs.add': async (params, context) => {
-      const {uuid, action, target = '', runName = '', testPatt = '', source, parentUuid = ''} = params;
-      const {user, host} = context.connection.client;
-      const {params: options = {}, priority = 0, notBefore = 0} = params;
-      mustAccept(user);
-      checkJob({action, target, runName, testPatt, params: options}, store.keys);
-      let isNew = false;
-      const id = await once(context, () => {
-        const known = store.jobs.byUuid(uuid);
-        if (known !== undefined) {
-          return known.id;
-        }
-        isNew = true;
-        const row = {uuid, parentUuid, action, owner: user, source, host, target, runName, testPatt};
-        const rest = {params: JSON.stringify(options), priority, notBefore, maxAttempts: attemptsOf(action)};
-        return store.jobs.add({...row, ...rest}, homehost.nowS());
-      });
-      if (isNew) {
-        audit(context, `added job ${id}: ${[action, target, runName, testPatt].join(' ').trim()}`);
-        jobs.added(id);
-      }
-      await world.barrier();
-      return now(id);
+    'jobs.add': async ({target = '', runName = '', testPatt = '', params = {}, ...rest}, context) => {
+      const request = {...rest, target, runName, testPatt, params};
+      checkRequest(tools, context.connection.client.user, request);
+      return await addJob(tools, context, () => request);
     },
     'jobs.get': ({id, uuid}) => {
       const row = id === undefined ? store.jobs.byUuid(uuid ?? '') : store.jobs.get(id);

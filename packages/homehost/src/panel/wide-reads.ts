@@ -2,6 +2,8 @@
 import {hasFailed, isGood, scoreHistory} from '@megatest/model';
 import type {CatalogueScore, ItemHistory, RunStatistics, TargetResult} from '@megatest/rpc';
 import {
+  type Affected,
+  type AffectedSelection,
   type Connection,
   type DataAnswer,
   type HistorySelection,
@@ -37,6 +39,7 @@ export const WIDE_READS = {
     overviews.countsByTest(runId),
   /** Values of a variable over the newest runs. */
   variables: ({overviews}: Store, selection: VariableSelection): DataAnswer => overviews.variables(selection),
+  affected: ({overviews}: Store, selection: AffectedSelection): Affected => overviews.affected(selection),
   recordedDirectories: ({overviews}: Store, directories: readonly string[]): readonly string[] =>
     overviews.recordedDirectories(directories),
 } as const;
