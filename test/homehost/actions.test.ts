@@ -156,7 +156,7 @@ it('a preview starts once, for its user, and nothing is shown to who may only lo
     'actions.preview',
     {action: 'rerun', params: {target: 'x', runName: 'r', testPatt: 'good'}},
     'notFound',
-    'there is no run that is not locked x/r',
+    'there is no run x/r that is not locked',
   );
   expect(await start(await preview('unlock', {runName: 'r'}))).toMatchObject({state: 'done'});
 });
@@ -211,7 +211,8 @@ it('what cannot be done is refused when it is to be shown', async () => {
   await cannot('archive', {}, 'this version cannot archive tests');
   await cannot('run', {target: 'x/y'}, 'Invalid target');
   await cannot('waive', {message: 'known'}, 'the comment of a waiver must match WW.*');
-  await cannot('command', {command: 'megatest -run; true'}, 'no shell reads a command');
+  const command = 'megatest -run; true';
+  await cannot('command', {target: '', runName: '', testPatt: '', command}, 'no shell reads a command');
   const waived = await preview('waive', {...params, message: 'WW7 known'});
   expect(await start(waived)).toMatchObject({state: 'done'});
   const rows = await call<readonly {status: string; comment: string}[]>('tests.list', {runIds: null});

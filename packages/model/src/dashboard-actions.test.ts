@@ -4,6 +4,8 @@ import {ACTION_NAMES, type ActionRequest, commandText, planAction} from './dashb
 type Name = (typeof ACTION_NAMES)[number];
 
 const of = {target: 'x/y', runName: 'r', testPatt: 'a/1'};
+const whole = {testPatt: ''};
+const none = {target: '', runName: '', testPatt: ''};
 const plan = (name: Name, more: Partial<ActionRequest> = {}) => planAction(name, {...of, ...more});
 
 const rows: readonly [
@@ -36,7 +38,7 @@ const rows: readonly [
   ],
   [
     'rerun-complete-run',
-    {},
+    whole,
     "megatest -set-state-status 'NOT_STARTED,n/a' -run -target x/y -runname r -testpatt '%' -preclean -clean-cache",
     'rerun-all % {"preclean":true}',
     'high unlockedTests',
@@ -76,7 +78,7 @@ const rows: readonly [
     'set-ss a/1 {"new":"KILLREQ/n/a","state":"RUNNING,REMOTEHOSTSTART,LAUNCHED"}',
     'medium runningTests',
   ],
-  ['kill-complete-run', {}, 'megatest kill -t x/y -n r', 'kill % {}', 'medium runningTests'],
+  ['kill-complete-run', whole, 'megatest kill -t x/y -n r', 'kill % {}', 'medium runningTests'],
   [
     'clean',
     {},
@@ -93,7 +95,7 @@ const rows: readonly [
   ],
   [
     'clean-complete-run',
-    {},
+    whole,
     "megatest -remove-runs -target x/y -runname r -testpatt '%'",
     'remove % {}',
     'high unlockedTests r',
@@ -105,11 +107,11 @@ const rows: readonly [
     'remove a/1 {"state":"COMPLETED","status":"FAIL"}',
     'high unlockedTests r%',
   ],
-  ['lock', {}, 'megatest -lock -target x/y -runname r', 'lock  {}', 'low runs'],
-  ['unlock', {}, 'megatest -unlock -target x/y -runname r', 'unlock  {}', 'low runs'],
+  ['lock', whole, 'megatest -lock -target x/y -runname r', 'lock  {}', 'low runs'],
+  ['unlock', whole, 'megatest -unlock -target x/y -runname r', 'unlock  {}', 'low runs'],
   [
     'command',
-    {command: ' megatest  -run -testpatt a%,b/c '},
+    {...none, command: ' megatest  -run -testpatt a%,b/c '},
     "megatest -run -testpatt 'a%,b/c'",
     'command  {"commands":[["-run","-testpatt","a%,b/c"]]}',
     'high nothing',
@@ -134,11 +136,13 @@ describe('what cannot be done is refused', () => {
     ['run', {runName: 'r%'}, '"run" is of one run: x/y r% is a pattern'],
     ['set-state', {}, '"set-state" needs the new STATE/STATUS'],
     ['comment', {}, '"comment" needs a comment'],
-    ['command', {command: 'rm -r runs'}, 'a command begins with the word megatest'],
-    ['command', {command: 'megatest'}, 'a command begins with the word megatest'],
-    ['command', {command: 'megatest -run; rm -r runs'}, '";" is not understood'],
-    ['command', {command: 'megatest -run\nrm -r runs'}, 'it is one line'],
-    ['command', {command: 'megatest -runname $(id)'}, '"$" is not understood'],
+    ['rerun', {status: 'FAIL'}, '"rerun" takes no "status"'],
+    ['lock', {}, '"lock" takes no "testPatt"'],
+    ['command', {...none, command: 'rm -r runs'}, 'a command begins with the word megatest'],
+    ['command', {...none, command: 'megatest'}, 'a command begins with the word megatest'],
+    ['command', {...none, command: 'megatest -run; rm -r runs'}, '";" is not understood'],
+    ['command', {...none, command: 'megatest -run\nrm -r runs'}, 'it is one line'],
+    ['command', {...none, command: 'megatest -runname $(id)'}, '"$" is not understood'],
   ])('%s %j', (name, request, message) => {
     expect(() => plan(name, request)).toThrow(message);
   });

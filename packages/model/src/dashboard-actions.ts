@@ -54,16 +54,17 @@ type ActionJobParams = Pick<
   'state' | 'status' | 'new' | 'message' | 'preclean' | 'fromStep' | 'onlyStep'
 > & {readonly commands?: readonly (readonly string[])[]};
 
-type Need = 'target' | 'runName' | 'testPatt' | 'new' | 'message' | 'fromStep' | 'command';
+type Option = keyof ActionRequest;
+type Need = Exclude<Option, 'state' | 'status' | 'preclean' | 'onlyStep'>;
 
 type ActionFacts = {
   readonly danger: ActionDanger;
   readonly concerns: ActionConcern;
   readonly needs: readonly Need[];
+  /** What may be said besides; all else is refused, as it would be ignored. */
+  readonly takes?: readonly Option[];
   /** It concerns one run: neither target nor run name may be a pattern. */
   readonly isOfOneRun?: boolean;
-  /** All tests of the run, whatever `testPatt` says. */
-  readonly isWhole?: boolean;
   readonly mustType?: (request: ActionRequest) => boolean;
   readonly make: (request: ActionRequest) => {
     readonly words: readonly (readonly string[])[];
@@ -76,9 +77,10 @@ const run: readonly Need[] = ['target', 'runName'];
 const tests: readonly Need[] = [...run, 'testPatt'];
 const runningStates = 'RUNNING,REMOTEHOSTSTART,LAUNCHED';
 
-const remove: Pick<ActionFacts, 'danger' | 'concerns' | 'mustType' | 'make'> = {
+const remove: Pick<ActionFacts, 'danger' | 'concerns' | 'takes' | 'mustType' | 'make'> = {
   danger: 'high',
   concerns: 'unlockedTests',
+  takes: ['state', 'status'],
   mustType: ({target, runName, testPatt}) => [target, runName, testPatt].some(isPattern),
   make: (request) => {
     const {state, status} = request;
@@ -102,9 +104,10 @@ const rerun: Pick<ActionFacts, 'concerns' | 'isOfOneRun' | 'make'> = {
   }),
 };
 
-const setStates: Pick<ActionFacts, 'danger' | 'concerns' | 'make'> = {
+const setStates: Pick<ActionFacts, 'danger' | 'concerns' | 'takes' | 'make'> = {
   danger: 'low',
   concerns: 'unlockedTests',
+  takes: ['state', 'status', 'message'],
   make: (request) => {
     const {target, runName, testPatt, state, status, message, new: value = '/'} = request;
     const options: readonly (readonly [string, string | undefined])[] = [
@@ -141,6 +144,7 @@ const ACTIONS = {
     danger: 'low',
     concerns: 'tests',
     needs: run,
+    takes: ['testPatt', 'preclean'],
     isOfOneRun: true,
     make: (request) => {
       const {preclean} = request;
@@ -152,6 +156,7 @@ const ACTIONS = {
     danger: 'low',
     concerns: 'unlockedTests',
     needs: [...tests, 'fromStep'],
+    takes: ['onlyStep'],
     isOfOneRun: true,
     make: ({target, runName, testPatt, fromStep = '', onlyStep}) => ({
       words: [
@@ -187,7 +192,6 @@ const ACTIONS = {
     danger: 'medium',
     concerns: 'runningTests',
     needs: run,
-    isWhole: true,
     make: ({target, runName}) => ({
       words: [['kill', '-t', target, '-n', runName]],
       action: 'kill',
@@ -205,9 +209,9 @@ const ACTIONS = {
       return {words, action: 'command', params: {commands: words}};
     },
   },
-  'rerun-complete-run': {...rerun, danger: 'high', needs: run, isWhole: true},
-  'clean-complete-run': {...remove, needs: run, isWhole: true},
-  'remove-runs': {...remove, needs: run},
+  'rerun-complete-run': {...rerun, danger: 'high', needs: run},
+  'clean-complete-run': {...remove, needs: run, takes: []},
+  'remove-runs': {...remove, needs: run, takes: ['testPatt', 'state', 'status']},
   lock: lock('lock'),
   unlock: lock('unlock'),
   command: {
@@ -231,15 +235,22 @@ export const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[] as rea
 /** Throws a `UserError` that says what the request lacks. */
 export function planAction(name: ActionName, given: ActionRequest): ActionPlan {
   const facts: ActionFacts = ACTIONS[name];
-  for (const need of facts.needs) {
+  const {needs, takes = []} = facts;
+  for (const need of needs) {
     if ((given[need] ?? '') === '') {
       throw new UserError(`"${name}" needs ${needTexts[need]}`);
+    }
+  }
+  const known: ReadonlySet<string> = new Set<string>([...needs, ...takes]);
+  for (const [option, value] of Object.entries(given)) {
+    if (value !== undefined && value !== '' && !known.has(option)) {
+      throw new UserError(`"${name}" takes no "${option}"`);
     }
   }
   if (facts.isOfOneRun === true && [given.target, given.runName].some(isPattern)) {
     throw new UserError(`"${name}" is of one run: ${given.target} ${given.runName} is a pattern`);
   }
-  const request = facts.isWhole === true || given.testPatt === '' ? {...given, testPatt: '%'} : given;
+  const request = given.testPatt === '' ? {...given, testPatt: '%'} : given;
   const {words, action, params} = facts.make(request);
   const isOfTests = facts.concerns !== 'runs' && facts.concerns !== 'nothing';
   return {

@@ -63,17 +63,15 @@ export function actionsHandlers(tools: HandlerTools): ActionsHandlers {
         uuid: preview,
         source: 'dashboard',
         action: job.action,
-        target: plan.concerns === 'nothing' ? '' : target,
-        runName: plan.concerns === 'nothing' ? '' : runName,
-        testPatt: job.testPatt,
+        ...{target, runName, testPatt: job.testPatt},
         params: {...job.params, commandLine: text, address},
       };
       checkRequest(tools, client.user, request);
       const selection = selectionOf(plan, target, runName);
       const affected = await affectedNow(selection);
       if (affected.runs === 0 && selection !== undefined && action !== 'run') {
-        const what = selection.unlockedOnly ? 'run that is not locked' : 'run';
-        throw new RpcError('notFound', `there is no ${what} ${target}/${runName}`, {
+        const which = selection.unlockedOnly ? ' that is not locked' : '';
+        throw new RpcError('notFound', `there is no run ${target}/${runName}${which}`, {
           what: 'run',
           id: runName,
         });
