@@ -2,7 +2,6 @@
  * What may be asked for on the pages of the dashboard (spec dashboard.md B7): which commands that means (A8.1, A10, A11.2), which job
  * does the same, how dangerous it is, and what it concerns. One table; who adds the job and counts what it concerns is elsewhere.
  */
-
 import {isPattern} from './is-pattern.ts';
 import type {JobAction} from './job-actions.ts';
 import {removeWords, selectorWords} from './job-words.ts';

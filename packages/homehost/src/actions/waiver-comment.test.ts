@@ -10,5 +10,6 @@ it('a comment of a waiver must match the pattern as a whole; without a pattern e
   check('', '');
   checkWaiverComment([], '');
   expect(() => check('WW\\d+', 'see WW12')).toThrow('the comment of a waiver must match WW\\d+ here');
-  expect(() => check('(', 'any')).toThrow('[setup] waivercommentpatt is no pattern: (');
+  expect(() => check('(', 'any')).toThrow('Invalid regular expression');
+  expect(() => check('(\\w+ ?)+', `${'a'.repeat(60)}!`)).toThrow('timed out');
 });

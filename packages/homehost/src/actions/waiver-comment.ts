@@ -1,29 +1,33 @@
 /** `[setup] waivercommentpatt`, which the comment of a waiver must match as a whole (spec dashboard.md A11.4). */
+import {runInNewContext} from 'node:vm';
 import {RpcError} from '@megatest/rpc';
 import type {DaemonSettings} from '../settings.ts';
+
+/** A pattern that looks back again and again would hold up everybody. */
+const longestMatchMs = 20;
 
 /** Without a pattern every comment will do, the empty one too. */
 export function checkWaiverComment(config: DaemonSettings['config'], comment: string): void {
   const setup = config.find(({name}) => name === 'setup');
   const pattern = setup?.entries.findLast(([key]) => key === 'waivercommentpatt')?.[1] ?? '';
-  if (pattern !== '' && !compiled(pattern).test(comment)) {
-    throw new RpcError(
-      'invalidValue',
-      `the comment of a waiver must match ${pattern} here, "${comment}" does not`,
-      {
-        field: 'message',
-        value: comment,
-      },
-    );
+  if (pattern !== '' && !matches(pattern, comment)) {
+    throw refused(`the comment of a waiver must match ${pattern} here, "${comment}" does not`, comment);
   }
 }
 
-function compiled(pattern: string): RegExp {
+function matches(pattern: string, comment: string): boolean {
   try {
-    return new RegExp(`^(?:${pattern})$`, 's');
-  } catch {
-    throw new RpcError('invalidValue', `[setup] waivercommentpatt is no pattern: ${pattern}`, {
-      field: 'message',
-    });
+    return runInNewContext(
+      'new RegExp(source, "s").test(comment)',
+      {source: `^(?:${pattern})$`, comment},
+      {timeout: longestMatchMs},
+    ) as boolean;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : (error as {readonly message: string}).message;
+    throw refused(`whether the comment matches [setup] waivercommentpatt cannot be said: ${why}`, comment);
   }
+}
+
+function refused(message: string, value: string): RpcError {
+  return new RpcError('invalidValue', message, {field: 'message', value});
 }
