@@ -4,7 +4,7 @@ import {RpcError} from '@megatest/rpc';
 import type {DaemonSettings} from '../settings.ts';
 
 /** A pattern that looks back again and again would hold up everybody. */
-const longestMatchMs = 20;
+const longestMatchMs = 100;
 
 /** Without a pattern every comment will do, the empty one too. */
 export function checkWaiverComment(config: DaemonSettings['config'], comment: string): void {
