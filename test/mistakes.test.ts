@@ -53,6 +53,19 @@ describe('a mistake', () => {
     expect(modern.stderr).toContain('PLATFORM/RELEASE');
   });
 
+  it('in a state or a status that is not given changes nothing', async () => {
+    await using area = makeArea();
+    await area.megatest(run('linux/v1'));
+    const selection = ['-t', 'linux/v1', '-n', 'r', '-p', 'good'];
+    const modern = await area.megatest(['set', 'test', ',FAIL', ...selection]);
+    expect([modern.code, modern.stderr]).toEqual([2, expect.stringContaining('set test needs STATE,STATUS')]);
+    const words = '-set-state-status COMPLETED, -target linux/v1 -runname r -testpatt good'.split(' ');
+    const legacy = await area.megatest(words);
+    expect([legacy.code, legacy.stderr]).toEqual([1, expect.stringContaining('comma delimited string')]);
+    const {stdout} = await area.megatest(['tests', 'r', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject([{state: 'COMPLETED', status: 'PASS'}]);
+  });
+
   it('in a helper that runs a command is told once, with its place', async () => {
     await using area = makeArea({'megatest.config': `${config}[x]\nbroken #{shell exit 3}\n`});
     const outcome = await area.megatest(run('linux/v1'));

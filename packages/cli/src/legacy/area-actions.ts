@@ -207,8 +207,8 @@ class AreaActions {
     const states = args.value('-set-state-status');
     if (states !== undefined) {
       const selection = this.#selection(true);
-      const [state, status] = states.split(',');
-      if (state === undefined || status === undefined) {
+      const [state = '', status = ''] = states.split(',');
+      if (state === '' || status === '') {
         throw new UserError(
           'ERROR: the parameter to -set-state-status is a comma delimited string. E.g. COMPLETED,FAIL',
           {exitCode: 1},

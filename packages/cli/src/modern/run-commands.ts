@@ -406,8 +406,8 @@ async function set(
 ): Promise<number> {
   const selection = selectionOf(context, args);
   if (args.what === 'test') {
-    const [state, status] = args.value.split(',');
-    if (state === undefined || status === undefined) {
+    const [state = '', status = ''] = args.value.split(',');
+    if (state === '' || status === '') {
       throw new UserError(`set test needs STATE,STATUS, such as COMPLETED,PASS, not "${args.value}"`, {
         exitCode: EXIT.usage,
       });
