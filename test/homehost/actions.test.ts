@@ -218,3 +218,22 @@ it('what cannot be done is refused when it is to be shown', async () => {
   const rows = await call<readonly {status: string; comment: string}[]>('tests.list', {runIds: null});
   expect(rows.filter(({status}) => status === 'WAIVED')).not.toHaveLength(0);
 });
+
+it.each([
+  ['actions no', 'lock', {target: 'x', runName: 'r'}],
+  ['free-command no', 'command', {command: 'megatest runs'}],
+])(
+  'where [dashboard] says "%s", %s is refused, and nothing of it begins',
+  async (setting, action, params) => {
+    await using closed = await LoneArea.make({'megatest.config': `${config}[dashboard]\n${setting}\n`});
+    const {code, stderr} = await closed.area.megatest([
+      ...['rpc', 'actions.preview'],
+      JSON.stringify({action, params}),
+    ]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`[dashboard] ${setting.split(' ')[0]} of this area is no`),
+    ]);
+    expect(await closed.rpc('jobs.list')).toEqual([]);
+  },
+);
