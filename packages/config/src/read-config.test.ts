@@ -1,5 +1,5 @@
 /** What config.md 2 to 7 say beyond the worked examples, and the bounds of reading. */
-import {homedir} from 'node:os';
+import {homedir, userInfo} from 'node:os';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {ReadOptions} from './read-config.ts';
 import {type Reading, TemporaryArea} from './reading-rig.ts';
@@ -146,7 +146,7 @@ describe('config 4 helpers', () => {
     ['#{realpath a/../b}', 'AREA/b'],
     ['#{mtrah}', 'AREA'],
     ['#{rp ~/x}', `${homedir()}/x`],
-    ['#{rp ~root/x}', '/root/x'],
+    [`#{rp ~${userInfo().username}/x}`, `${userInfo().homedir}/x`],
     ['#{rp ~nobody-of-this-name/x}', 'AREA/~nobody-of-this-name/x'],
     ['#{rp /a//b/./c/..}', '/a/b'],
     ['#{shell echo "bare \\"quotes\\""}', 'bare quotes'],
@@ -217,7 +217,7 @@ describe('config 6 env sections', () => {
     ['$TWO', 'two words'],
     ['*.none', '*.none'],
     ["'single'", 'single'],
-    ['~root', '/root'],
+    [`~${userInfo().username}`, userInfo().homedir],
   ];
   it.each(cases)('config 6 %s', (value, wanted) => {
     const reading = area.read(`[env-override]\nK ${value}\n`, {

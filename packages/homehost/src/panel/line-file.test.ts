@@ -65,6 +65,13 @@ describe('lines of a file', () => {
     await file.close();
   });
 
+  it('that are long are cut at the end of a file, too, and told to be', async () => {
+    const {file} = await fileOf(`short\n${'x'.repeat(20_000)}\nend\n`);
+    const {lines, cut} = await file.tail(3);
+    expect([lines.map(({length}) => length), cut]).toEqual([[5, 16_384, 3], [1]]);
+    await file.close();
+  });
+
   it('that are long are cut, and come in portions', async () => {
     const long = 'é'.repeat(1_000_000);
     const {file} = await fileOf(`${`${long}\n`.repeat(40)}end\n`);

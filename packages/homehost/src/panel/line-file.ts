@@ -96,9 +96,11 @@ export class LineFile {
       }
       // The first one has begun before, and is shown only when it is all that there is.
       const whole = begin > 0 && all.length > 1 ? all.slice(1) : all;
-      const lines = whole.slice(-count).map((line) => line.slice(0, lineBytes));
+      const last = whole.slice(-count);
+      const lines = last.map((line) => line.slice(0, lineBytes));
+      const cut = [...last.keys()].filter((index) => lines[index] !== last[index]);
       const total = this.lines;
-      return {from: total === null ? null : total - lines.length + 1, lines, cut: []};
+      return {from: total === null ? null : total - lines.length + 1, lines, cut};
     });
   }
 
