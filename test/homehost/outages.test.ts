@@ -226,8 +226,10 @@ describeWith(['root', 'ip', 'unshare'], 'between hosts', () => {
     tells.run('touch $MT_RUN_AREA_HOME/asks; $MT_MEGATEST -step extra :state end :status 0');
     tells.exit(0);
     await until(() => existsSync(join(area.path, 'asks')));
-    // The step's own exit file says that it has ended while nobody could be told.
-    await until(async () => (await area.shell('ls runs/x/r/ends/.mt/step-*.exit')).code === 0);
+    // The step's own file says, in its last line, that it has ended while nobody could be told.
+    await until(
+      async () => (await area.shell("tail -n 1 runs/x/r/ends/.mt/step-1 | grep -x '[0-9]*'")).code === 0,
+    );
     expect(await states()).toEqual(['RUNNING', 'RUNNING']);
     beta.healLink();
     const outcome = await run.ended;

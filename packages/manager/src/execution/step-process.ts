@@ -2,13 +2,13 @@
  * One step as a process of its own: detached, writing straight to its log, under a shell that leaves the exit status on disk. So a
  * step survives its manager, and the next manager learns how it ended.
  *
- * The shell creates `step-<n>.started` before the body, and only if it is not there: whatever happens to managers, a body never
- * starts twice in one launch.
+ * The shell creates `step-<n>` before the body, and only if it is not there: whatever happens to managers, a body never starts twice
+ * in one launch.
  */
 import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
-import {isPlainCommand} from './plain-command.ts';
+import {environmentForDash, isPlainCommand} from './plain-command.ts';
 import {isAlive, processesOf} from './process-tree.ts';
 import {type ResourceUsage, usageOfShell} from './resource-usage.ts';
 import type {ProcessEnd, Spawner} from './spawner.ts';
@@ -27,25 +27,42 @@ export type RunningStep = {
 };
 
 /**
- * One shell for all: it notes that it is the one that runs the command (its pid and when it started, as the kernel counts), runs it,
- * and notes what it used and, as the last line, how it ended. The command sees neither arguments nor variables of ours. With a control
- * group for the test it goes there first.
+ * One text for all, in the words that bash and dash share: the shell notes that it is the one that runs the command (its pid and when
+ * it started, as the kernel counts), runs it, and notes in the same file what it used and, as the last line, how it ended. The command
+ * sees neither arguments nor variables of ours. With a control group for the test it goes there first.
  */
 function wrapper(run: string): string {
-  return `read -ra _mt_stat < "/proc/$$/stat"
-set -C
-command echo "$$ \${_mt_stat[21]}" > "$1.started" || exit 0
-set +C; unset _mt_stat
+  return `read -r _mt_stat < "/proc/$$/stat"
+set -f -C -- "$@" \${_mt_stat##*) }
+command echo "$$ \${23}" > "$1" || exit 0
+set +f +C; unset _mt_stat
 [ -z "$3" ] || echo "$$" 2> /dev/null > "$3/cgroup.procs"
 ${run}
 c=$?
-{ times; read -rd '' s 2> /dev/null < "/proc/$$/io"; echo "$s"; echo $c; } > "$1.exit"`;
+{ times; while read -r s; do echo "$s"; done 2> /dev/null < "/proc/$$/io"; echo $c; } >> "$1"`;
 }
 
 /** In a subshell, so that `exit` ends just that. */
 const runsAny = wrapper('(eval "set --; $2")');
 /** Without the fork of the subshell, which takes a fifth of the time of a short step. */
 const runsPlain = wrapper('eval "$2"');
+
+const bash = '/bin/bash';
+const dash = '/bin/dash';
+const hasDash = existsSync(dash);
+
+type Shell = {readonly path: string; readonly text: string; readonly env: Readonly<Record<string, string>>};
+
+/** As `bash -c` in every way that the command can see. */
+function shellFor({command, env, rundir}: StepRequest): Shell {
+  if (!isPlainCommand(command, env)) {
+    return {path: bash, text: runsAny, env};
+  }
+  const forDash = hasDash ? environmentForDash(command, env, rundir) : undefined;
+  return forDash === undefined
+    ? {path: bash, text: runsPlain, env}
+    : {path: dash, text: runsPlain, env: forDash};
+}
 
 export type StepRequest = {
   readonly index: number;
@@ -65,19 +82,12 @@ export function stepFile(rundir: string, index: number): string {
 }
 
 export async function startStep(request: StepRequest, spawner: Spawner): Promise<RunningStep> {
-  const {index, command, rundir, env, umask, group} = request;
+  const {index, command, rundir, umask, group} = request;
   // What this process itself writes of the test when the step has ended has the same mask, as far as no other test's comes between.
   process.umask(umask);
+  const {path, text, env} = shellFor(request);
   const {pid, pidStart, ended} = await spawner.start({
-    words: [
-      '/bin/bash',
-      '-c',
-      isPlainCommand(command, env) ? runsPlain : runsAny,
-      '/bin/bash',
-      `.mt/step-${index}`,
-      command,
-      group ?? '',
-    ],
+    words: [path, '-c', text, path, `.mt/step-${index}`, command, group ?? ''],
     cwd: rundir,
     env,
     umask,
@@ -114,20 +124,25 @@ export function signalText(end: StepEnd): string {
 
 /** How a step ended, from what its shell left; `undefined` when it has not (or was killed before it could say). */
 export function readExit(rundir: string, index: number): StepEnd | undefined {
-  try {
-    const text = readFileSync(`${stepFile(rundir, index)}.exit`, 'utf8');
-    const status = /(?:^|\n)(\d+)\n$/.exec(text)?.[1];
-    if (status === undefined) {
-      return undefined;
-    }
-    const code = Number(status);
-    const usage = usageOfShell(text);
-    // A shell says 128 + n when its command died of signal n.
-    return code > 128 && code < 165
-      ? {code, signal: `signal ${code - 128}`, usage}
-      : {code, signal: null, usage};
-  } catch {
+  const text = readStepFile(rundir, index);
+  const status = /\n(\d+)\n$/.exec(text)?.[1];
+  if (status === undefined) {
     return undefined;
+  }
+  const code = Number(status);
+  const usage = usageOfShell(text);
+  // A shell says 128 + n when its command died of signal n.
+  return code > 128 && code < 165
+    ? {code, signal: `signal ${code - 128}`, usage}
+    : {code, signal: null, usage};
+}
+
+function readStepFile(rundir: string, index: number): string {
+  const path = stepFile(rundir, index);
+  try {
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  } catch {
+    return '';
   }
 }
 
@@ -150,16 +165,12 @@ export function readStarted(
   rundir: string,
   index: number,
 ): {readonly pid: number; readonly pidStart: string} | undefined {
-  const path = `${stepFile(rundir, index)}.started`;
-  if (!existsSync(path)) {
+  if (!existsSync(stepFile(rundir, index))) {
     return undefined;
   }
-  try {
-    const [pid = '', pidStart = ''] = readFileSync(path, 'utf8').trim().split(' ');
-    return {pid: Number(pid), pidStart};
-  } catch {
-    return undefined;
-  }
+  const [line = ''] = readStepFile(rundir, index).split('\n', 1);
+  const [pid = '', pidStart = ''] = line.split(' ');
+  return {pid: Number(pid), pidStart};
 }
 
 const watchMs = 100;
