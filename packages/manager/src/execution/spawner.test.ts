@@ -1,8 +1,9 @@
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {processStart} from '@megatest/rpc';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {isAlive, killTree, processesOf} from './process-tree.ts';
 import {directSpawner, SmallSpawner, type Spawned, type Spawner, type SpawnRequest} from './spawner.ts';
 
 const program = join(import.meta.dirname, 'spawner.pl');
@@ -31,14 +32,9 @@ async function outputOf(spawner: Spawner, script: string, change: Partial<SpawnR
   return text;
 }
 
-/** The small process itself, once it is there. */
+/** The small process itself. */
 async function smallPid(spawner: SmallSpawner): Promise<number> {
-  for (;;) {
-    const parent = Number(await outputOf(spawner, 'echo $PPID'));
-    if (parent !== process.pid) {
-      return parent;
-    }
-  }
+  return Number(await outputOf(spawner, 'echo $PPID'));
 }
 
 /** The end of what a test leaves running is waited for: its directory goes with it. */
@@ -49,20 +45,14 @@ async function end({pid, pidStart}: Spawned): Promise<void> {
   }
 }
 
-async function readySmall(): Promise<SmallSpawner> {
-  const spawner = new SmallSpawner([program]);
-  await smallPid(spawner);
-  return spawner;
-}
-
 const spawners = [
-  ['this process', async () => directSpawner],
-  ['the small one', readySmall],
+  ['this process', () => directSpawner],
+  ['the small one', () => new SmallSpawner([program])],
 ] as const;
 
 describe.each(spawners)('what %s starts', (_, make) => {
   it('has the words, the environment, the directory, the mask and the output that were asked for', async () => {
-    const spawner = await make();
+    const spawner = make();
     const env = {A: 'a=b\nc', 'BASH_FUNC_f%%': '() { :; }', EMPTY: '', UMLAUT: 'ü', _: '/bin/env'};
     const words = ['/usr/bin/env', '-0'] as const;
     const found = await outputOf(spawner, '', {words, env});
@@ -80,7 +70,7 @@ describe.each(spawners)('what %s starts', (_, make) => {
   });
 
   it('leads a session, with no descriptor of ours and no signal blocked or ignored', async () => {
-    const spawner = await make();
+    const spawner = make();
     const {pid, pidStart, ended} = await spawner.start(
       request('cut -d" " -f1,6 /proc/self/stat; exec grep -E "^Sig(Blk|Ign)" /proc/self/status'),
     );
@@ -96,13 +86,13 @@ describe.each(spawners)('what %s starts', (_, make) => {
   });
 
   it('adds to what is in the output', async () => {
-    const spawner = await make();
+    const spawner = make();
     await (await spawner.start(request('echo one'))).ended;
     expect(await outputOf(spawner, 'echo two')).toBe('one\ntwo\n');
   });
 
   it('is known by how it ended', async () => {
-    const spawner = await make();
+    const spawner = make();
     expect(await (await spawner.start(request('exit 7'))).ended).toMatchObject({code: 7, signal: null});
     expect(await (await spawner.start(request('kill -9 $$'))).ended).toMatchObject({
       code: null,
@@ -111,7 +101,7 @@ describe.each(spawners)('what %s starts', (_, make) => {
   });
 
   it('fails when it cannot become the program', async () => {
-    const spawner = await make();
+    const spawner = make();
     const cases = [{cwd: join(directory, 'gone')}, {env: {LONG: 'x'.repeat(1024 * 1024)}}];
     for (const change of cases) {
       await expect(spawner.start(request('true', change)).then(({ended}) => ended)).rejects.toThrow();
@@ -120,12 +110,27 @@ describe.each(spawners)('what %s starts', (_, make) => {
 });
 
 it('many at once are kept apart', async () => {
-  const spawner = await readySmall();
+  const spawner = new SmallSpawner([program]);
   const codes = Array.from({length: 200}, (_, index) => index);
   const ends = await Promise.all(
     codes.map(async (code) => await (await spawner.start(request(`exit ${code}`))).ended),
   );
   expect(ends).toEqual(codes.map((code) => ({kind: 'exited', code, signal: null})));
+});
+
+it('nothing that a step starts gets away: a second fork, a session of its own and an empty environment do not help', async () => {
+  const spawner = new SmallSpawner([program]);
+  const leaves = 'env -i PATH=/usr/bin:/bin setsid sh -c \'sh -c "echo \\$\\$ > stray; exec sleep 1000" &\'';
+  const {pid, pidStart} = await spawner.start(request(`${leaves}; wait; exec sleep 1000`));
+  const file = join(directory, 'stray');
+  while (!existsSync(file) || readFileSync(file, 'utf8') === '') {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const stray = Number(readFileSync(file, 'utf8'));
+  const family = {root: {pid, pidStart}, launchId: 'none', group: null};
+  expect(processesOf(family).map((found) => found.pid)).toContain(stray);
+  expect(await killTree(family)).toBe(true);
+  expect(isAlive({pid: stray, start: processStart(stray)})).toBe(false);
 });
 
 it('what runs when the small one dies goes on, its end is unseen, and another small one comes', async () => {

@@ -1,7 +1,7 @@
 /**
  * Who starts the shells of steps. A manager is large, and a fork copies the page tables of the process that forks while everything
- * else waits; so a small process (spawner.pl) forks for it. What that one cannot do, the manager does by itself: the first starts,
- * while it comes up, and every start where there is no perl.
+ * else waits; so a small process (spawner.pl) forks for it, and makes each shell the parent of whatever in its step loses its own. What
+ * that one cannot do, the manager does by itself: every start where there is no perl.
  *
  * The small one is `absent` -> `coming` (on the first start) -> `ready`; when somebody ends it, it is `absent` again; when it ends
  * by itself before it is ready, it is `unusable`. What it had started goes on: how that ends must be found out in another way.
@@ -53,8 +53,12 @@ export const directSpawner: Spawner = {
 };
 
 type Small =
-  | {readonly kind: 'absent' | 'coming' | 'unusable'}
+  | {readonly kind: 'absent' | 'unusable'}
+  | {readonly kind: 'coming'; readonly isSettled: Promise<void>}
   | {readonly kind: 'ready'; readonly process: SmallProcess};
+
+/** One that takes longer to come up is not waited for. */
+const comingLimitMs = 5000;
 
 export class SmallSpawner implements Spawner {
   readonly #words: readonly string[];
@@ -66,29 +70,37 @@ export class SmallSpawner implements Spawner {
   }
 
   async start(request: SpawnRequest): Promise<Spawned> {
-    const small = this.#small;
-    if (small.kind === 'absent') {
+    if (this.#small.kind === 'absent') {
       this.#bring();
     }
+    if (this.#small.kind === 'coming') {
+      await this.#small.isSettled;
+    }
+    const small = this.#small;
     const spawned = small.kind === 'ready' ? await small.process.start(request) : undefined;
     return spawned ?? (await directSpawner.start(request));
   }
 
   #bring(): void {
-    this.#small = {kind: 'coming'};
     const {PATH} = process.env;
     // Nothing of the environment may change what it does.
     const child = spawn('perl', this.#words, {
       env: PATH === undefined ? {} : {PATH},
       stdio: ['pipe', 'pipe', 'inherit'],
     });
+    const settled = defer<void>();
+    const limit = setTimeout(settled.resolve, comingLimitMs);
+    const settle = (small: Small) => {
+      this.#small = small;
+      clearTimeout(limit);
+      settled.resolve();
+    };
+    this.#small = {kind: 'coming', isSettled: settled.promise};
     const small = new SmallProcess(child, {
-      onReady: () => {
-        this.#small = {kind: 'ready', process: small};
-      },
+      onReady: () => settle({kind: 'ready', process: small}),
       onGone: (signal) => {
         const isOfUse = signal !== null || this.#small.kind === 'ready';
-        this.#small = {kind: isOfUse ? 'absent' : 'unusable'};
+        settle({kind: isOfUse ? 'absent' : 'unusable'});
       },
     });
   }
