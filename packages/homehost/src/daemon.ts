@@ -53,6 +53,7 @@ import type {DaemonSettings} from './settings.ts';
 import {statusOf} from './status.ts';
 import {type FlushProblem, Syncer} from './syncer.ts';
 import {Views} from './views/views.ts';
+import {WebAccess, webAddress} from './web/web-access.ts';
 
 export type DaemonOptions = {
   readonly settings: DaemonSettings;
@@ -110,6 +111,7 @@ class Daemon {
   #panel: Panel | undefined;
   #views: Views | undefined;
   #rpc: RpcServer<typeof daemonMethods> | undefined;
+  readonly #web: WebAccess;
   #lastCallMs = performance.now();
   #port = 0;
   #workingInode: number | undefined;
@@ -136,6 +138,10 @@ class Daemon {
     const {areaPath, areaName} = this.#settings;
     this.#working = join(workingDirectory({path: areaPath, name: areaName}), 'megatest.db');
     this.#areaFile = join(areaPath, 'megatest.db');
+    this.#web = new WebAccess(this.#settings, {
+      address: () => webAddress(this.#tcp, this.#settings.tls),
+      log: (level, text) => log.write(level, text),
+    });
   }
 
   async run(): Promise<number> {
@@ -283,6 +289,7 @@ class Daemon {
       serverStatus: () => this.#status(),
       doctor: async (connection) => await doctor.examine(connection),
       shutdown: (reason) => void this.#shutdown(reason),
+      loginLink: (connection, path) => this.#web.makeLink(connection, path),
       sessionToken: ({client, role}) => this.#mustServe().tokens.make({client, role}),
     });
     this.#rpc = new RpcServer({
@@ -292,6 +299,9 @@ class Daemon {
       serverId: this.#serverId,
       protocol: PROTOCOL,
       keys: {rw: readWrite.key, ro: readOnly.key},
+      origin: this.#web.origin,
+      wrongAnswers: this.#web.wrongAnswers,
+      findVisit: this.#web.login?.findVisit,
       welcome: (client) => ({
         version: PROGRAM_VERSION,
         keys: homehost.store.keys,
@@ -317,6 +327,7 @@ class Daemon {
     const pages: HttpPages = {
       post: async (request, response) => await this.#mustServe().post(request, response),
       status: () => this.#status(),
+      webLogin: this.#web.login,
     };
     if (this.#settings.tls) {
       const {createTlsServer} = await import('./tls-server.ts');
@@ -328,6 +339,7 @@ class Daemon {
       }
     }
     for (const server of [this.#local, this.#tcp]) {
+      this.#web.attach(server);
       server.on('request', (request, response) => answerHttp(request, response, pages));
     }
     this.#rpc.attach(this.#local);
@@ -407,6 +419,7 @@ class Daemon {
       );
     }
     this.#must().lookAround();
+    this.#web.login?.sweep();
     void this.#syncer?.lookAtArea();
     if (inodeOf(this.#working) !== this.#workingInode) {
       this.#rescueWorking();

@@ -1,11 +1,17 @@
-/** What the daemon answers by plain HTTP: `POST /rpc`, and to anybody whether it is there and how much is going on. */
+/**
+ * What the daemon answers by plain HTTP: `POST /rpc`, the login of browsers, and to anybody whether it is there and how much is going
+ * on. No file of the area is among it.
+ */
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {ServerStatus} from '@megatest/rpc';
 import {printMetrics} from './metrics.ts';
+import type {WebLogin} from './web/web-login.ts';
 
 export type HttpPages = {
   readonly post: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly status: () => ServerStatus;
+  /** None when the area wants no dashboard. */
+  readonly webLogin: WebLogin | undefined;
 };
 
 export function answerHttp(request: IncomingMessage, response: ServerResponse, pages: HttpPages): void {
@@ -21,7 +27,7 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
     response
       .writeHead(200, {'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8'})
       .end(printMetrics(pages.status()));
-  } else {
+  } else if (pages.webLogin?.answer(request, response) !== true) {
     response.writeHead(404).end();
   }
 }

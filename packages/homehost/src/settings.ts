@@ -31,6 +31,10 @@ const dashboardSettings = z
     'history-runs': z.number().int().positive().max(1000).catch(20),
     /** Tests that views keep in memory. */
     'index-cells': z.number().min(1).catch(4_000_000),
+    /** Whether browsers can log in at all. */
+    enabled: z.boolean().catch(true),
+    'allowed-hosts': z.array(z.string()).catch([]),
+    'base-path': z.string().catch('/'),
   })
   .catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]));
 
@@ -51,7 +55,13 @@ export const daemonSettings = z.object({
   /** Files in `logs/` that are older are removed. */
   logExpireDays: z.number().default(30),
   jobs: jobSettings.prefault({}),
-  dashboard: dashboardSettings.prefault({'history-runs': 20, 'index-cells': 4_000_000}),
+  dashboard: dashboardSettings.prefault({
+    'history-runs': 20,
+    'index-cells': 4_000_000,
+    enabled: true,
+    'allowed-hosts': [],
+    'base-path': '/',
+  }),
   config: z.array(configSection).default([]),
   /** About values that are not used, for the log. */
   warnings: z.array(z.string()).default([]),

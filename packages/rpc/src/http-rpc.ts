@@ -1,17 +1,17 @@
 /**
  * `POST /rpc`: one request in, one answer out, for curl and for scripts. Who asks shows a token of somebody who has logged in
- * (`Authorization: Bearer`, see `SessionTokens`); without one only `server.ping` is answered.
+ * (`Authorization: Bearer`, see `SessionTokens`), or is a browser with a session; without either only `server.ping` is answered.
  */
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import * as z from 'zod';
 import {toWire} from './answer-request.ts';
-import {nestsTooDeeply} from './peer.ts';
+import type {BrowserVisit} from './browser-sessions.ts';
+import type {SecretHolder} from './held-secrets.ts';
+import {parseBody, readBody} from './read-body.ts';
 import {RPC_CODES, RpcError} from './rpc-error.ts';
-import type {TokenHolder} from './session-tokens.ts';
 
 /** Bytes of one body: what a person or a script writes; bulk goes over the WebSocket. */
 const bodyLimit = 1024 * 1024;
-const bodyTimeoutMs = 10_000;
 
 const requestShape = z.object({
   jsonrpc: z.literal('2.0'),
@@ -24,24 +24,31 @@ export type HttpCall = {
   readonly method: string;
   readonly params: unknown;
   readonly id: string;
-  readonly holder: TokenHolder | undefined;
+  readonly holder: SecretHolder | undefined;
+  /** The browser whose session it is. */
+  readonly visit: BrowserVisit | undefined;
   readonly onClose: (listener: () => void) => void;
 };
 
 export async function answerPost(
   request: IncomingMessage,
   response: ServerResponse,
-  find: (token: string) => TokenHolder | undefined,
+  find: {
+    readonly token: (token: string) => SecretHolder | undefined;
+    readonly visit: BrowserVisit | undefined;
+  },
   answer: (call: HttpCall) => Promise<unknown>,
 ): Promise<void> {
   const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
-  const holder = scheme === 'Bearer' ? find(token) : undefined;
+  // Who shows a token is taken for what the token says, whatever else comes along.
+  const visit = token === '' ? find.visit : undefined;
+  const holder = visit?.session ?? (scheme === 'Bearer' ? find.token(token) : undefined);
   if (token !== '' && holder === undefined) {
     const error = new RpcError('loginRequired', 'the token is not known or no longer valid');
     send(response, 401, {jsonrpc: '2.0', id: null, error: toWire(error)});
     return;
   }
-  const body = await readBody(request);
+  const body = await readBody(request, bodyLimit);
   if (body === undefined) {
     const error = new RpcError('tooLarge', `a body has at most ${bodyLimit} bytes`, {limit: bodyLimit});
     response.setHeader('connection', 'close');
@@ -58,7 +65,7 @@ export async function answerPost(
   try {
     const onClose = (listener: () => void) => void response.on('close', listener);
     // The id is not that of a client's sequence: such a request is not remembered.
-    const result = await answer({method, params, id: `http ${id}`, holder, onClose});
+    const result = await answer({method, params, id: `http ${id}`, holder, visit, onClose});
     send(response, 200, {jsonrpc: '2.0', id, result: result ?? null});
   } catch (error) {
     const wire = toWire(error);
@@ -90,39 +97,4 @@ function statusOf(code: number): number {
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, {'content-type': 'application/json'}).end(`${JSON.stringify(body)}\n`);
-}
-
-/** `undefined` when it is too long, or too slow. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return await new Promise((resolve) => {
-    const limit = setTimeout(() => resolve(undefined), bodyTimeoutMs);
-    limit.unref();
-    const end = (body: string | undefined) => {
-      clearTimeout(limit);
-      resolve(body);
-    };
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > bodyLimit) {
-        end(undefined);
-      } else {
-        chunks.push(chunk);
-      }
-    });
-    request.on('end', () => end(Buffer.concat(chunks).toString('utf8')));
-    request.on('error', () => end(undefined));
-  });
-}
-
-function parseBody(body: string): unknown {
-  if (nestsTooDeeply(body)) {
-    return undefined;
-  }
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

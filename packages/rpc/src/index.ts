@@ -11,6 +11,7 @@ export {
   type TestFiles,
 } from './area-description.ts';
 export {type AreaResults, openResults, type ResultsRequest, type RunSelection} from './area-results.ts';
+export {BrowserSession, BrowserSessions, type BrowserVisit, sessionValidS} from './browser-sessions.ts';
 export {
   type DaemonClient,
   type DaemonClientOptions,
@@ -46,6 +47,7 @@ export {
 } from './discovery.ts';
 export {clockSkewLimitMs, diskClockFinding, fileServerNowMs, printSkew} from './disk-clock.ts';
 export {type Finding, fine, printFree, problem, spaceFinding, warning} from './finding.ts';
+export {HeldSecrets, type SecretHolder} from './held-secrets.ts';
 export {handOverRows} from './hand-over-rows.ts';
 export {
   ensureManagerDirectory,
@@ -140,6 +142,7 @@ export {
   viewLimits,
   type viewsMethods,
 } from './methods/views.ts';
+export {isEncrypted, OwnOrigin} from './own-origin.ts';
 export type {PassingRefusal} from './passing-refusal.ts';
 export {limits} from './peer.ts';
 export {pingedArea} from './ping-daemon.ts';
@@ -147,8 +150,10 @@ export {ProgramFile} from './program-file.ts';
 export {PROTOCOL, UPGRADE} from './protocol.ts';
 export {type JobEntry, type JournalEntry, type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
+export {parseBody, readBody} from './read-body.ts';
 export {RPC_CODES, RpcError, type RpcErrorName} from './rpc-error.ts';
 export {type CallContext, type CallHandlers, type Connected, type Role, RpcServer} from './rpc-server.ts';
 export {ensureKey, type KeyName, keyFile, keyMode, readKey, viewerKeyMode} from './server-keys.ts';
 export {readServerRecord, type ServerRecord, writeServerRecord} from './server-record.ts';
 export {releaseStartLock, startDaemon, startMessages} from './start-daemon.ts';
+export {WrongAnswers} from './wrong-answers.ts';

@@ -1,20 +1,27 @@
 /**
  * The serving end: accepts WebSocket connections on any number of HTTP servers and lets each in after it has proved a key
  * (spec homehost.md 8.2). A connection is `new` -> `challenged` -> `loggedIn`; only `server.hello`, `server.login` and `server.ping`
- * are answered before that, and who stays a stranger is sent away.
+ * are answered before that, and who stays a stranger is sent away. That of a browser with a session begins as `loggedIn`, and ends
+ * with its session.
  */
+import {randomUUID} from 'node:crypto';
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {Server as TlsServer} from 'node:https';
 import type {Socket} from 'node:net';
 import {type WebSocket, WebSocketServer} from 'ws';
 import {answerRequest, type RequestInfo} from './answer-request.ts';
+import {type BrowserVisit, browserLimits, type FindVisit} from './browser-sessions.ts';
+import {CallRate} from './call-rate.ts';
 import type {ClientInfo} from './daemon-methods.ts';
 import {answerPost, type HttpCall} from './http-rpc.ts';
 import {isProof, type LoginTerms, makeChallenge, prove} from './login.ts';
 import type {Handlers, MethodTable} from './method-table.ts';
+import {OwnOrigin} from './own-origin.ts';
 import {type Load, limits, Peer} from './peer.ts';
 import {RpcError} from './rpc-error.ts';
 import {SessionTokens} from './session-tokens.ts';
+import {within} from './within.ts';
+import {WrongAnswers} from './wrong-answers.ts';
 
 export type Role = 'operator' | 'viewer';
 
@@ -58,16 +65,23 @@ export type RpcServerOptions<T extends MethodTable> = {
   /** Connections at a time, and how many of them may be strangers. */
   readonly mostConnections?: number;
   readonly mostStrangers?: number;
+  /** Which names and pages are this daemon's own. */
+  readonly origin?: OwnOrigin;
+  /** Shared with whatever else takes secrets. */
+  readonly wrongAnswers?: WrongAnswers;
+  /** Browsers that have a session; without it nobody is known by a cookie. */
+  readonly findVisit?: FindVisit | undefined;
+  /** Time that a read of a browser may take. */
+  readonly browserReadMs?: number;
 };
 
-/** Wrong answers from one address before it has to wait. */
-const maxWrongAnswers = 5;
-const wrongAnswerPauseMs = 10_000;
 const defaultLoginTimeoutMs = 20_000;
 const defaultMostConnections = 2000;
 const defaultMostStrangers = 200;
 /** Close code of "try again later". */
 const tryLaterCode = 1013;
+/** Close code of a session that is over. */
+const policyCode = 1008;
 const openMethods: ReadonlySet<string> = new Set(['server.ping', 'server.hello', 'server.login']);
 
 type Session =
@@ -86,13 +100,17 @@ export class RpcServer<T extends MethodTable> {
   readonly tokens = new SessionTokens();
   readonly #options: RpcServerOptions<T>;
   readonly #peers = new Set<Peer<T>>();
-  readonly #wrongAnswers = new Map<string, {count: number; untilMs: number}>();
+  readonly #origin: OwnOrigin;
+  readonly #wrongAnswers: WrongAnswers;
   readonly #load: Load = {unanswered: 0};
   #strangers = 0;
+  #browsers = 0;
   #isLeaving = false;
 
   constructor(options: RpcServerOptions<T>) {
     this.#options = options;
+    this.#origin = options.origin ?? new OwnOrigin();
+    this.#wrongAnswers = options.wrongAnswers ?? new WrongAnswers();
   }
 
   /** Requests of all connections that are not answered yet. */
@@ -102,30 +120,51 @@ export class RpcServer<T extends MethodTable> {
 
   /** `fingerprint` is that of the certificate that the server shows, or `-`. */
   attach(http: Server | TlsServer, fingerprint = '-'): void {
+    const visits = new WeakMap<IncomingMessage, BrowserVisit>();
     const sockets = new WebSocketServer({
       server: http,
       path: '/rpc',
       perMessageDeflate: false,
       maxPayload: limits.frame,
       handleProtocols: (offered) => (offered.has('megatest.v1') ? 'megatest.v1' : false),
-      verifyClient: ({req}: {req: IncomingMessage}) => isOwnOrigin(req),
+      verifyClient: ({req}, answer) => {
+        const visit = this.#options.findVisit?.(req);
+        if (visit !== undefined) {
+          visits.set(req, visit);
+        }
+        const refusal = this.#origin.refusalOf(req, visit !== undefined);
+        answer(refusal === undefined, refusal);
+      },
+    });
+    sockets.on('headers', (headers, request) => {
+      const visit = visits.get(request);
+      if (visit !== undefined) {
+        headers.push(`Set-Cookie: ${visit.setCookie}`);
+      }
     });
     // Errors of the HTTP server, such as a port that is taken, are also told here; its owner deals with them.
     sockets.on('error', () => {});
-    sockets.on('connection', (socket, {socket: stream}) => this.#accept(socket, stream, fingerprint));
+    sockets.on('connection', (socket, request) => {
+      this.#accept(socket, request.socket, {fingerprint, visit: visits.get(request)});
+    });
   }
 
   /** Answers `POST /rpc`. */
   async post(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isOwnOrigin(request)) {
-      response.writeHead(403).end();
+    const visit = this.#options.findVisit?.(request);
+    const refusal = this.#origin.refusalOf(request, visit !== undefined);
+    if (refusal !== undefined) {
+      response.writeHead(refusal).end();
       return;
+    }
+    if (visit !== undefined) {
+      response.setHeader('set-cookie', visit.setCookie);
     }
     const address = request.socket.remoteAddress ?? 'local';
     await answerPost(
       request,
       response,
-      (token) => this.tokens.find(token),
+      {token: (token) => this.tokens.find(token), visit},
       async (call) => await this.#answerPosted(call, address),
     );
   }
@@ -147,7 +186,8 @@ export class RpcServer<T extends MethodTable> {
     }
   }
 
-  async #answerPosted({method, params, id, holder, onClose}: HttpCall, address: string): Promise<unknown> {
+  async #answerPosted(call: HttpCall, address: string): Promise<unknown> {
+    const {method, params, id, holder, visit, onClose} = call;
     if (method === 'server.ping') {
       return this.#options.ping();
     }
@@ -161,7 +201,8 @@ export class RpcServer<T extends MethodTable> {
       holder === undefined
         ? undefined
         : {
-            ...holder,
+            client: holder.client,
+            role: holder.role,
             address,
             isLasting: false,
             request: async () => {
@@ -175,13 +216,20 @@ export class RpcServer<T extends MethodTable> {
     this.#options.onCall?.(method);
     const serving = {
       serves: this.#options.methods,
-      handlers: this.#handlersFor(() => session),
-      check: (name: string) => this.#checkRole(name, session),
+      handlers: this.#handlersFor(() => session, visit !== undefined),
+      check: (name: string) => {
+        checkVisit(visit, visit?.session.postRate);
+        this.#checkRole(name, session);
+      },
     };
     return await answerRequest(serving, params, {id, method});
   }
 
-  #accept(socket: WebSocket, stream: Socket, fingerprint: string): void {
+  #accept(
+    socket: WebSocket,
+    stream: Socket,
+    {fingerprint, visit}: {readonly fingerprint: string; readonly visit: BrowserVisit | undefined},
+  ): void {
     const address = stream.remoteAddress ?? 'local';
     const {
       loginTimeoutMs = defaultLoginTimeoutMs,
@@ -189,7 +237,11 @@ export class RpcServer<T extends MethodTable> {
       mostStrangers = defaultMostStrangers,
     } = this.#options;
     socket.on('error', () => socket.terminate());
-    if (this.#peers.size >= mostConnections || this.#strangers >= mostStrangers) {
+    const isFull =
+      visit === undefined
+        ? this.#strangers >= mostStrangers
+        : this.#browsers >= browserLimits.connections;
+    if (this.#peers.size >= mostConnections || isFull) {
       this.#options.onRefused?.(address, 'too many connections');
       socket.close(tryLaterCode, 'too many connections');
       return;
@@ -205,8 +257,23 @@ export class RpcServer<T extends MethodTable> {
       clearTimeout(deadline);
       this.#strangers -= 1;
     };
+    const enter = (client: ClientInfo, role: Role) => {
+      const connection: Connected = {
+        client,
+        role,
+        address,
+        isLasting: true,
+        request: (method, value) => peer.request(method, value),
+        notify: (method, value) => peer.notify(method, value),
+        onClose: (listener) => closers.push(listener),
+        close: () => peer.close(),
+      };
+      session = {kind: 'loggedIn', connection};
+      isNoStranger();
+      this.#options.onConnect?.(connection);
+    };
     const handlers = {
-      ...this.#handlersFor(() => session),
+      ...this.#handlersFor(() => session, visit !== undefined),
       'server.ping': () => this.#options.ping(),
       'server.hello': (params: Hello) => {
         if (session.kind === 'loggedIn') {
@@ -225,30 +292,23 @@ export class RpcServer<T extends MethodTable> {
         session = {kind: 'new'};
         await this.#prove(params, terms, address);
         const role: Role = params.keyName === 'rw' ? 'operator' : 'viewer';
-        const connection: Connected = {
-          client,
-          role,
-          address,
-          isLasting: true,
-          request: (method, value) => peer.request(method, value),
-          notify: (method, value) => peer.notify(method, value),
-          onClose: (listener) => closers.push(listener),
-          close: () => peer.close(),
-        };
-        session = {kind: 'loggedIn', connection};
-        isNoStranger();
-        this.#options.onConnect?.(connection);
+        enter(client, role);
         const proof = prove('daemon', this.#options.keys[params.keyName], terms);
         return {...this.#options.welcome(client), proof, role};
       },
     };
+    const rate = visit === undefined ? undefined : new CallRate(browserLimits.callsPerS);
+    const longestFrame = visit === undefined ? limits.frame : browserLimits.frame;
     const peer: Peer<T> = new Peer<T>(socket, {
       serves: this.#options.methods,
       handlers: handlers as unknown as Handlers<T, RequestInfo>,
-      check: (name) => this.#checkRole(name, session),
+      check: (name) => {
+        checkVisit(visit, rate);
+        this.#checkRole(name, session);
+      },
       load: this.#load,
       stream,
-      frameLimit: () => (session.kind === 'loggedIn' ? limits.frame : limits.frameOfStranger),
+      frameLimit: () => (session.kind === 'loggedIn' ? longestFrame : limits.frameOfStranger),
       ...(this.#options.onCall === undefined ? {} : {onCall: this.#options.onCall}),
     });
     this.#peers.add(peer);
@@ -261,10 +321,19 @@ export class RpcServer<T extends MethodTable> {
         close();
       }
     });
+    if (visit !== undefined) {
+      this.#browsers += 1;
+      closers.push(visit.session.onEnd(() => peer.close(policyCode, 'the session is over')));
+      closers.push(() => {
+        this.#browsers -= 1;
+      });
+      enter({...visit.session.client, clientId: randomUUID()}, visit.session.role);
+    }
   }
 
-  /** The area's handlers, for whoever has logged in. */
-  #handlersFor(session: () => Session): Handlers<T, RequestInfo> {
+  /** The area's handlers, for whoever has logged in; a browser does not wait long for what it reads. */
+  #handlersFor(session: () => Session, isBrowser: boolean): Handlers<T, RequestInfo> {
+    const {methods, browserReadMs = browserLimits.readMs} = this.#options;
     const wrapped: Record<string, (params: never, info: RequestInfo) => unknown> = {};
     for (const [name, handler] of Object.entries(this.#options.handlers)) {
       wrapped[name] = (params, request) => {
@@ -272,10 +341,12 @@ export class RpcServer<T extends MethodTable> {
         if (state.kind !== 'loggedIn') {
           throw new RpcError('loginRequired', 'log in first: server.hello, then server.login');
         }
-        return (handler as (params: never, context: CallContext) => unknown)(params, {
+        const answer = (handler as (params: never, context: CallContext) => unknown)(params, {
           connection: state.connection,
           request,
         });
+        const isLimited = isBrowser && methods[name]?.kind === 'read' && answer instanceof Promise;
+        return isLimited ? within(browserReadMs, name, answer) : answer;
       };
     }
     return wrapped as Handlers<T, RequestInfo>;
@@ -310,9 +381,12 @@ export class RpcServer<T extends MethodTable> {
     terms: LoginTerms,
     address: string,
   ): Promise<void> {
-    await this.#waitIfSuspect(address);
+    const waitMs = this.#wrongAnswers.waitMs(address);
+    if (waitMs > 0) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
     if (!isProof(response, 'client', this.#options.keys[keyName], terms)) {
-      this.#noteWrongAnswer(address);
+      this.#wrongAnswers.add(address);
       this.#options.onRefused?.(address, 'wrong key');
       throw new RpcError('loginRequired', `the key is not the one of ${this.#options.areaPath}`);
     }
@@ -337,28 +411,12 @@ export class RpcServer<T extends MethodTable> {
       });
     }
   }
-
-  async #waitIfSuspect(address: string): Promise<void> {
-    const entry = this.#wrongAnswers.get(address);
-    const waitMs = entry === undefined ? 0 : entry.untilMs - performance.now();
-    if (waitMs > 0) {
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
-  }
-
-  #noteWrongAnswer(address: string): void {
-    const count = (this.#wrongAnswers.get(address)?.count ?? 0) + 1;
-    this.#wrongAnswers.set(address, {
-      count,
-      untilMs: count >= maxWrongAnswers ? performance.now() + wrongAnswerPauseMs : 0,
-    });
-    if (this.#wrongAnswers.size > 10_000) {
-      this.#wrongAnswers.clear();
-    }
-  }
 }
 
-/** A browser page of somebody else must not talk to the daemon with its visitor's network. */
-function isOwnOrigin({headers: {origin, host}}: IncomingMessage): boolean {
-  return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+/** A browser is let in for as long as its session lasts, which a call makes begin anew. */
+function checkVisit(visit: BrowserVisit | undefined, rate: CallRate | undefined): void {
+  rate?.count();
+  if (visit?.renew() === false) {
+    throw new RpcError('loginRequired', 'the session is over; ask for a new link to log in');
+  }
 }

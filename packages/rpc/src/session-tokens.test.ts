@@ -1,7 +1,8 @@
 import {expect, it} from 'vitest';
-import {SessionTokens, type TokenHolder} from './session-tokens.ts';
+import type {SecretHolder} from './held-secrets.ts';
+import {SessionTokens} from './session-tokens.ts';
 
-const holder = (user: string, role: TokenHolder['role']): TokenHolder => ({
+const holder = (user: string, role: SecretHolder['role']): SecretHolder => ({
   client: {clientId: 'c', host: 'mars', pid: 1, user, kind: 'cli'},
   role,
 });

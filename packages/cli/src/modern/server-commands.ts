@@ -13,15 +13,16 @@ const managerStopLimitS = 10;
 export const serverCommands: CommandFile = (outcome) => [
   {
     command: 'server <what> [address]',
-    describe: 'server start, stop, status, list, or ping HOST:PORT',
+    describe: 'server start, stop, status, list, ping HOST:PORT, or link to log a browser in',
     builder: (yargs: Argv) =>
       yargs
         .positional('what', {
-          choices: ['start', 'stop', 'status', 'list', 'ping'] as const,
+          choices: ['start', 'stop', 'status', 'list', 'ping', 'link'] as const,
           demandOption: true,
         })
         .positional('address', {type: 'string', describe: 'for ping: host:port'})
-        .option('foreground', {type: 'boolean', describe: 'for start: stay in this process'}),
+        .option('foreground', {type: 'boolean', describe: 'for start: stay in this process'})
+        .option('path', {type: 'string', describe: 'for link: where the browser goes then, such as /runs'}),
     handler: async (args: unknown) =>
       await inArea(
         args as SelectorArguments,
@@ -83,9 +84,10 @@ export const serverCommands: CommandFile = (outcome) => [
 ];
 
 type ServerArguments = SelectorArguments & {
-  readonly what: 'start' | 'stop' | 'status' | 'list' | 'ping';
+  readonly what: 'start' | 'stop' | 'status' | 'list' | 'ping' | 'link';
   readonly address?: string | undefined;
   readonly foreground?: boolean | undefined;
+  readonly path?: string | undefined;
 };
 
 async function server(context: CommandContext, args: ServerArguments): Promise<number> {
@@ -122,7 +124,26 @@ async function server(context: CommandContext, args: ServerArguments): Promise<n
       const address = args.address ?? (record === undefined ? undefined : `${record.ip}:${record.port}`);
       return address !== undefined && (await ping(address)) ? EXIT.ok : EXIT.failure;
     }
+    case 'link':
+      return await loginLink(context, args.path);
   }
+}
+
+/** The URL alone on standard output, for whatever opens it. */
+async function loginLink(context: CommandContext, path: string | undefined): Promise<number> {
+  const {session, messages} = context;
+  const link = await session.daemon.call('server.loginLink', path === undefined ? {} : {path});
+  if (context.isJson) {
+    context.json(link);
+  } else {
+    context.print(`${link.url}\n`);
+  }
+  messages.info(1, `good for one login as ${link.role}, within ${formatDuration(link.validS)}`);
+  const fingerprint = readServerRecord(session.area.path)?.tls?.fingerprint;
+  if (fingerprint !== undefined) {
+    messages.info(1, `the browser asks once about the certificate, whose SHA-256 is ${fingerprint}`);
+  }
+  return EXIT.ok;
 }
 
 async function serverStatus(context: CommandContext): Promise<number> {

@@ -17,6 +17,7 @@ import type {Panel} from '../panel/panel.ts';
 import {selectRuns as chosenRuns, selectTests as chosenTests, type TestChoice} from '../run-changes.ts';
 import type {DaemonSettings} from '../settings.ts';
 import type {Views} from '../views/views.ts';
+import type {LoginLink} from '../web/web-login.ts';
 import {wrongCursor} from './wrong-cursor.ts';
 
 export type AuditEntry = {
@@ -41,6 +42,7 @@ export type HandlerWorld = {
   readonly shutdown: (reason: string) => void;
   readonly panel: Panel;
   readonly settings: DaemonSettings;
+  readonly loginLink: (connection: Connected, path: string | undefined) => LoginLink;
   readonly sessionToken: (connection: Connected) => {readonly token: string; readonly validS: number};
 };
 

@@ -14,6 +14,7 @@ export function sessionHandlers(tools: HandlerTools): SessionHandlers {
     'server.status': () => world.serverStatus(),
     'server.doctor': async (_, {connection}) => await world.doctor(connection),
     'server.sessionToken': (_, {connection}) => world.sessionToken(connection),
+    'server.loginLink': ({path}, {connection}) => world.loginLink(connection, path),
     'server.shutdown': ({reason}, context) => {
       audit(context, `asked the daemon to leave: ${reason}`);
       setImmediate(() => world.shutdown(reason));

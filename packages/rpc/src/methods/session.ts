@@ -105,6 +105,15 @@ export const sessionMethods = {
     'A token for "Authorization: Bearer" of POST /rpc, with the role of the caller.',
     {},
   ),
+  'server.loginLink': method<{
+    readonly url: string;
+    readonly validS: number;
+    readonly role: 'operator' | 'viewer';
+  }>()(
+    'read',
+    'A link that logs a browser in once, as the user and with the role of the caller; then the browser goes to `path`.',
+    {path: name.optional()},
+  ),
   'server.shutdown': method<{readonly flushed: boolean}>()('write', 'Orderly end with a last flush.', {
     reason: name,
   }),
