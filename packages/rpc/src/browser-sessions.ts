@@ -38,12 +38,20 @@ export class BrowserSession {
   readonly client: ClientInfo;
   readonly role: Role;
   /** Of its posts. */
-  readonly postRate = new CallRate(browserLimits.callsPerS);
+  readonly postRate: CallRate;
+  readonly #nowMs: (() => number) | undefined;
   readonly #listeners = new Set<() => void>();
 
-  constructor({client, role}: SecretHolder) {
+  constructor({client, role}: SecretHolder, nowMs?: () => number) {
     this.client = client;
     this.role = role;
+    this.#nowMs = nowMs;
+    this.postRate = this.makeRate();
+  }
+
+  /** For one more WebSocket. */
+  makeRate(): CallRate {
+    return new CallRate(browserLimits.callsPerS, this.#nowMs);
   }
 
   /** Returns how not to be told any more. */

@@ -47,8 +47,8 @@ export {
 } from './discovery.ts';
 export {clockSkewLimitMs, diskClockFinding, fileServerNowMs, printSkew} from './disk-clock.ts';
 export {type Finding, fine, printFree, problem, spaceFinding, warning} from './finding.ts';
-export {HeldSecrets, type SecretHolder} from './held-secrets.ts';
 export {handOverRows} from './hand-over-rows.ts';
+export {HeldSecrets, type SecretHolder} from './held-secrets.ts';
 export {
   ensureManagerDirectory,
   type ManagerClient,
@@ -148,9 +148,9 @@ export {limits} from './peer.ts';
 export {pingedArea} from './ping-daemon.ts';
 export {ProgramFile} from './program-file.ts';
 export {PROTOCOL, UPGRADE} from './protocol.ts';
+export {parseBody, readBody} from './read-body.ts';
 export {type JobEntry, type JournalEntry, type ReportEntry, reportEntry} from './report-entries.ts';
 export {type Endpoint, RpcClient, type Welcome} from './rpc-client.ts';
-export {parseBody, readBody} from './read-body.ts';
 export {RPC_CODES, RpcError, type RpcErrorName} from './rpc-error.ts';
 export {type CallContext, type CallHandlers, type Connected, type Role, RpcServer} from './rpc-server.ts';
 export {ensureKey, type KeyName, keyFile, keyMode, readKey, viewerKeyMode} from './server-keys.ts';

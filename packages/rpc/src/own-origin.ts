@@ -32,7 +32,8 @@ export class OwnOrigin {
   }
 
   isOwnHost(host: string | undefined): boolean {
-    const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(host?.toLowerCase() ?? '') ?? [];
+    const [, bracketed, plain] =
+      /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(host?.toLowerCase() ?? '') ?? [];
     const name = bracketed ?? plain;
     // The addresses of a host may change while the daemon runs.
     return name !== undefined && (loopback.has(name) || this.#allowed.has(name) || ownNames().has(name));

@@ -139,7 +139,7 @@ describe('limits', () => {
 
   it('a page of another origin does not get in', async () => {
     await using rig = await new RpcRig().listen();
-    await expect(rig.raw({headers: {origin: 'http://evil.example'}})).rejects.toThrow('401');
+    await expect(rig.raw({headers: {origin: 'http://evil.example'}})).rejects.toThrow('403');
     const own = await rig.raw({headers: {origin: `http://127.0.0.1:${rig.port}`}});
     expect((await own.ask('server.ping', {})).result).toBeDefined();
   });

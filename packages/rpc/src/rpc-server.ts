@@ -11,7 +11,7 @@ import type {Socket} from 'node:net';
 import {type WebSocket, WebSocketServer} from 'ws';
 import {answerRequest, type RequestInfo} from './answer-request.ts';
 import {type BrowserVisit, browserLimits, type FindVisit} from './browser-sessions.ts';
-import {CallRate} from './call-rate.ts';
+import type {CallRate} from './call-rate.ts';
 import type {ClientInfo} from './daemon-methods.ts';
 import {answerPost, type HttpCall} from './http-rpc.ts';
 import {isProof, type LoginTerms, makeChallenge, prove} from './login.ts';
@@ -238,9 +238,7 @@ export class RpcServer<T extends MethodTable> {
     } = this.#options;
     socket.on('error', () => socket.terminate());
     const isFull =
-      visit === undefined
-        ? this.#strangers >= mostStrangers
-        : this.#browsers >= browserLimits.connections;
+      visit === undefined ? this.#strangers >= mostStrangers : this.#browsers >= browserLimits.connections;
     if (this.#peers.size >= mostConnections || isFull) {
       this.#options.onRefused?.(address, 'too many connections');
       socket.close(tryLaterCode, 'too many connections');
@@ -297,7 +295,7 @@ export class RpcServer<T extends MethodTable> {
         return {...this.#options.welcome(client), proof, role};
       },
     };
-    const rate = visit === undefined ? undefined : new CallRate(browserLimits.callsPerS);
+    const rate = visit?.session.makeRate();
     const longestFrame = visit === undefined ? limits.frame : browserLimits.frame;
     const peer: Peer<T> = new Peer<T>(socket, {
       serves: this.#options.methods,

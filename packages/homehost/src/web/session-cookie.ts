@@ -2,7 +2,7 @@
  * The cookie of a browser's session. Browsers do not tell the ports of a host apart, so its name tells the area: being logged in to one
  * does not log out of the other.
  */
-import {type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import {isEncrypted, sessionValidS} from '@megatest/rpc';
 import {areaHash} from '@megatest/store';
 

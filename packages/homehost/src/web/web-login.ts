@@ -173,11 +173,9 @@ export class WebLogin {
     // Nobody has its cookie any more.
     this.#endSessionOf(request);
     const {client, role} = holder;
-    const session = new BrowserSession({
-      // What was asked for by a command, which has ended, is used by a browser.
-      client: {...client, clientId: randomUUID(), pid: 0, kind: 'dashboard'},
-      role,
-    });
+    // What was asked for by a command, which has ended, is used by a browser.
+    const browser = {...client, clientId: randomUUID(), pid: 0, kind: 'dashboard'} as const;
+    const session = new BrowserSession({client: browser, role}, this.#options.nowMs);
     const secret = this.#sessions.make(session);
     log('INFO', `a browser of ${address} has logged in as ${client.user}@${client.host}, ${role}`);
     response.setHeader('set-cookie', this.#cookie.print(secret, request));
