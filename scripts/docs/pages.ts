@@ -75,8 +75,9 @@ function rpcPage(): string {
 
 *This page is made from the source (\`npm run docs\`).*
 
-JSON-RPC 2.0 over a WebSocket at \`/rpc\`, or one request in a \`POST /rpc\` with the token of \`server.sessionToken\`. People call a
-method with \`megatest rpc METHOD PARAMETERS\`.
+JSON-RPC 2.0 over a WebSocket at \`/rpc\`, or one request in a \`POST /rpc\` with the token of \`server.sessionToken\`. A browser that
+has used a link of \`server.loginLink\` does both with its cookie ([security](security.md#browsers)). People call a method with
+\`megatest rpc METHOD PARAMETERS\`.
 
 | Method | Kind | Role | Parameters | What it does |
 |---|---|---|---|---|
