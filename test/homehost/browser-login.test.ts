@@ -70,7 +70,8 @@ it('a browser gets in by a link, acts as its user, and is out when it logs out',
 
   await using viewer = await RawClient.connect(lone.path);
   await viewer.login('viewer', 'ro', undefined, 'eve');
-  const {url} = (await viewer.ask(1, 'server.loginLink', {}))?.result as {readonly url: string};
+  const {result: made} = (await viewer.ask(1, 'server.loginLink', {})) ?? {};
+  const {url} = made as {readonly url: string};
   const looker = await open(origin, (await exchange(parse(url))).cookie);
   expect((await looker.ask('server.info')).result).toMatchObject({role: 'viewer', user: 'eve'});
   const refused = await looker.ask('runs.setStatus', {runId: 1, status: 'n/a', comment: 'changed'});

@@ -20,7 +20,7 @@ class Browsers implements AsyncDisposable {
     this.rig = new RpcRig({
       ...options,
       findVisit: ({headers: {cookie = ''}}) => {
-        const session = this.sessions.renew(cookie);
+        const session = this.sessions.find(cookie);
         const renew = () => this.sessions.renew(cookie) !== undefined;
         return session === undefined ? undefined : {session, setCookie: `renewed=${cookie}`, renew};
       },
@@ -126,6 +126,17 @@ describe('a session', () => {
     browsers.nowMs += sessionValidS * 1000 + 1;
     browsers.sessions.sweep();
     expect(await raw.closed).toBe(1008);
+  });
+
+  it('is not renewed by a request that is refused', async () => {
+    await using browsers = await new Browsers().listen();
+    const cookie = browsers.logIn();
+    browsers.nowMs = sessionValidS * 1000;
+    const foreign = {cookie, origin: 'http://evil.example'};
+    expect(await statusOf(browsers.post('read', {}, foreign))).toBe(403);
+    await expect(browsers.rig.raw({headers: foreign})).rejects.toThrow('403');
+    browsers.nowMs += 1;
+    expect(browsers.sessions.find(cookie)).toBeUndefined();
   });
 
   it('that nobody has swept away yet answers no call after its time', async () => {

@@ -129,10 +129,11 @@ export class RpcServer<T extends MethodTable> {
       handleProtocols: (offered) => (offered.has('megatest.v1') ? 'megatest.v1' : false),
       verifyClient: ({req}, answer) => {
         const visit = this.#options.findVisit?.(req);
-        if (visit !== undefined) {
+        const refusal = this.#origin.refusalOf(req, visit !== undefined);
+        if (visit !== undefined && refusal === undefined) {
+          visit.renew();
           visits.set(req, visit);
         }
-        const refusal = this.#origin.refusalOf(req, visit !== undefined);
         answer(refusal === undefined, refusal);
       },
     });
@@ -157,7 +158,7 @@ export class RpcServer<T extends MethodTable> {
       response.writeHead(refusal).end();
       return;
     }
-    if (visit !== undefined) {
+    if (visit?.renew() === true) {
       response.setHeader('set-cookie', visit.setCookie);
     }
     const address = request.socket.remoteAddress ?? 'local';

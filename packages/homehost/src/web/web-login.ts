@@ -73,10 +73,10 @@ export class WebLogin {
     return {url: `${address()}${basePath}/login${query}#code=${code}`, validS: codeValidS, role: holder.role};
   }
 
-  /** The session of a request's cookie, which is used by that. */
+  /** The session of a request's cookie. */
   findVisit = (request: IncomingMessage): BrowserVisit | undefined => {
     const secret = this.#cookie.secretOf(request);
-    const session = secret === undefined ? undefined : this.#sessions.renew(secret);
+    const session = secret === undefined ? undefined : this.#sessions.find(secret);
     if (secret === undefined || session === undefined) {
       return undefined;
     }
@@ -124,11 +124,11 @@ export class WebLogin {
     switch (request.method) {
       case 'GET': {
         const visit = this.findVisit(request);
-        if (visit === undefined) {
-          send(response, 401, {error: 'nobody is logged in'});
-        } else {
+        if (visit?.renew() === true) {
           response.setHeader('set-cookie', visit.setCookie);
           send(response, 200, this.#describe(visit.session));
+        } else {
+          send(response, 401, {error: 'nobody is logged in'});
         }
         return;
       }
