@@ -1,8 +1,10 @@
 /** Spec dashboard.md B10: a browser gets in by a link of `megatest server link`, does what its role allows, and is out when it logs out. */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {chromium} from 'playwright-core';
 import {expect, it} from 'vitest';
 import {WebSocket} from 'ws';
+import {describeWith} from '../rig/needs.ts';
 import {config, LoneArea} from './lone-area.ts';
 import {RawClient, type Reply} from './raw-client.ts';
 
@@ -92,4 +94,40 @@ it('where [dashboard] says "enabled no" there is no link and no login', async ()
   for (const path of ['login', 'login.js', 'session']) {
     expect((await fetch(`http://127.0.0.1:${port}/${path}`)).status).toBe(404);
   }
+});
+
+describeWith(['chromium'], 'in a real browser', () => {
+  it('the page of a link logs in, says who is there, and logs out', async () => {
+    await using lone = await LoneArea.make();
+    const browser = await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox']});
+    try {
+      const page = await browser.newPage();
+      const violations: string[] = [];
+      page.on('console', (message) =>
+        violations.push(...(message.type() === 'error' ? [message.text()] : [])),
+      );
+      const link = (await lone.megatest(['server', 'link'])).stdout.trim();
+      await page.goto(link);
+      const status = page.getByRole('status');
+      await status.filter({hasText: /is logged in to .* as operator/}).waitFor();
+      expect(page.url()).not.toContain('code=');
+      expect(violations).toEqual([]);
+
+      await page.reload();
+      await status.filter({hasText: 'as operator'}).waitFor();
+      await page.getByRole('button', {name: 'Log out'}).click();
+      await status.filter({hasText: 'logged out'}).waitFor();
+
+      await page.goto('about:blank');
+      await page.goto(link);
+      await status.filter({hasText: 'This link has been used or is too old. Get a new one with'}).waitFor();
+
+      const next = (await lone.megatest(['server', 'link', '--path', '/health'])).stdout.trim();
+      await page.goto('about:blank');
+      await page.goto(next);
+      await page.waitForURL('**/health');
+    } finally {
+      await browser.close();
+    }
+  });
 });

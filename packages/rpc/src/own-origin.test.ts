@@ -11,7 +11,7 @@ function refusal(
   {mustName = false, encrypted = false} = {},
 ) {
   const request = {headers, socket: encrypted ? {encrypted} : {}} as unknown as IncomingMessage;
-  return own.refusalOf(request, mustName);
+  return own.refusalOfPage(request, mustName);
 }
 
 it.each([
@@ -48,4 +48,14 @@ it.each([
 it('only who must name an origin is refused without one', () => {
   expect(refusal({host: 'localhost'})).toBeUndefined();
   expect(refusal({host: 'localhost'}, {mustName: true})).toBe(403);
+});
+
+it('a program may know this host by any name, a browser may not', () => {
+  const call = (headers: IncomingMessage['headers'], hasSession: boolean) =>
+    own.refusalOfCall({headers, socket: {}} as unknown as IncomingMessage, hasSession);
+  expect(call({host: 'alias.example'}, false)).toBeUndefined();
+  expect(call({host: 'alias.example', origin: 'http://alias.example'}, false)).toBe(421);
+  expect(call({host: 'alias.example'}, true)).toBe(421);
+  expect(call({host: 'localhost'}, true)).toBe(403);
+  expect(call({host: 'localhost', origin: 'http://localhost'}, true)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 /**
- * Which requests are meant for this daemon and made by its own pages (spec dashboard.md B10). A name that is not this host's may be one
- * that somebody bends to its address, so that his page counts as one of the daemon's; a foreign `Origin` is a page of somebody else that
- * uses its visitor's network, or session.
+ * Which requests of browsers are meant for this daemon and made by its own pages (spec dashboard.md B10). A name that is not this
+ * host's may be one that somebody bends to its address, so that his page counts as one of the daemon's; a foreign `Origin` is a page of
+ * somebody else that uses its visitor's network, or session.
  */
 import type {IncomingMessage} from 'node:http';
 import {ownNames} from './discovery.ts';
@@ -19,8 +19,17 @@ export class OwnOrigin {
     this.#allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
   }
 
-  /** A browser names the origin of its page whenever it counts; a program that is none does not have to. */
-  refusalOf(request: IncomingMessage, mustNameOrigin: boolean): OriginRefusal | undefined {
+  /**
+   * Of a call. A browser names the origin of its page in each; what does not, and has no session of a browser, is a program, which
+   * logs in by itself and may know this host by any name.
+   */
+  refusalOfCall(request: IncomingMessage, hasSession: boolean): OriginRefusal | undefined {
+    const isProgram = request.headers.origin === undefined && !hasSession;
+    return isProgram ? undefined : this.refusalOfPage(request, true);
+  }
+
+  /** Of whatever else a browser asks for; what changes nothing comes without the origin. */
+  refusalOfPage(request: IncomingMessage, mustNameOrigin: boolean): OriginRefusal | undefined {
     const {host, origin} = request.headers;
     if (!this.isOwnHost(host)) {
       return 421;

@@ -129,7 +129,7 @@ export class RpcServer<T extends MethodTable> {
       handleProtocols: (offered) => (offered.has('megatest.v1') ? 'megatest.v1' : false),
       verifyClient: ({req}, answer) => {
         const visit = this.#options.findVisit?.(req);
-        const refusal = this.#origin.refusalOf(req, visit !== undefined);
+        const refusal = this.#origin.refusalOfCall(req, visit !== undefined);
         if (visit !== undefined && refusal === undefined) {
           visit.renew();
           visits.set(req, visit);
@@ -153,7 +153,7 @@ export class RpcServer<T extends MethodTable> {
   /** Answers `POST /rpc`. */
   async post(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const visit = this.#options.findVisit?.(request);
-    const refusal = this.#origin.refusalOf(request, visit !== undefined);
+    const refusal = this.#origin.refusalOfCall(request, visit !== undefined);
     if (refusal !== undefined) {
       response.writeHead(refusal).end();
       return;

@@ -13,11 +13,11 @@ const managerStopLimitS = 10;
 export const serverCommands: CommandFile = (outcome) => [
   {
     command: 'server <what> [address]',
-    describe: 'server start, stop, status, list, ping HOST:PORT, or link to log a browser in',
+    describe: 'server start, stop, status, list, ping HOST:PORT, link for a browser, or token for curl',
     builder: (yargs: Argv) =>
       yargs
         .positional('what', {
-          choices: ['start', 'stop', 'status', 'list', 'ping', 'link'] as const,
+          choices: ['start', 'stop', 'status', 'list', 'ping', 'link', 'token'] as const,
           demandOption: true,
         })
         .positional('address', {type: 'string', describe: 'for ping: host:port'})
@@ -84,7 +84,7 @@ export const serverCommands: CommandFile = (outcome) => [
 ];
 
 type ServerArguments = SelectorArguments & {
-  readonly what: 'start' | 'stop' | 'status' | 'list' | 'ping' | 'link';
+  readonly what: 'start' | 'stop' | 'status' | 'list' | 'ping' | 'link' | 'token';
   readonly address?: string | undefined;
   readonly foreground?: boolean | undefined;
   readonly path?: string | undefined;
@@ -126,7 +126,22 @@ async function server(context: CommandContext, args: ServerArguments): Promise<n
     }
     case 'link':
       return await loginLink(context, args.path);
+    case 'token':
+      return await sessionToken(context);
   }
+}
+
+/** The token alone on standard output, for a header. */
+async function sessionToken(context: CommandContext): Promise<number> {
+  const {session, messages} = context;
+  const made = await session.daemon.call('server.sessionToken', {});
+  if (context.isJson) {
+    context.json(made);
+  } else {
+    context.print(`${made.token}\n`);
+  }
+  messages.info(1, `good for ${formatDuration(made.validS)}, as long as this daemon runs`);
+  return EXIT.ok;
 }
 
 /** The URL alone on standard output, for whatever opens it. */

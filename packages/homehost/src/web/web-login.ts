@@ -101,7 +101,7 @@ export class WebLogin {
     if (file === undefined && path !== '/session') {
       return false;
     }
-    const refusal = this.#options.origin.refusalOf(request, method !== 'GET');
+    const refusal = this.#options.origin.refusalOfPage(request, method !== 'GET');
     if (refusal !== undefined) {
       response.writeHead(refusal).end();
     } else if (file !== undefined) {
