@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {processStart} from '@megatest/rpc';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {makeGroup, removeGroup} from './control-group.ts';
 import {isAlive, killTree, processesOf} from './process-tree.ts';
 import {directSpawner, SmallSpawner, type Spawned, type Spawner, type SpawnRequest} from './spawner.ts';
 
@@ -20,6 +21,7 @@ function request(script: string, change: Partial<SpawnRequest> = {}): SpawnReque
     env: {},
     umask: 0o027,
     output: join(directory, 'output'),
+    group: null,
     ...change,
   };
 }
@@ -43,6 +45,12 @@ async function end({pid, pidStart}: Spawned): Promise<void> {
   while (processStart(pid) === pidStart && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+const probe = makeGroup('probe');
+const canGroup = probe !== null;
+if (canGroup) {
+  removeGroup(probe);
 }
 
 const spawners = [
@@ -83,6 +91,16 @@ describe.each(spawners)('what %s starts', (_, make) => {
     // This process may itself have been started with some.
     const descriptors = 'exec ls /proc/self/fd';
     expect(await outputOf(spawner, descriptors)).toBe(await outputOf(directSpawner, descriptors));
+  });
+
+  it.skipIf(!canGroup)('is in its control group', async () => {
+    const spawner = make();
+    const group = makeGroup(`spawner-${process.pid}`);
+    const script = 'read -r inside < "$GROUP/cgroup.procs"; echo "$inside" "$$"';
+    const found = await outputOf(spawner, script, {env: {GROUP: group ?? ''}, group});
+    expect(found).toMatch(/^(\d+) \1\n$/);
+    removeGroup(group ?? '');
+    expect(await outputOf(spawner, 'echo "in none"', {group})).toBe('in none\n');
   });
 
   it('adds to what is in the output', async () => {

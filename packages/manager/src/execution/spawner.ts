@@ -18,6 +18,8 @@ export type SpawnRequest = {
   readonly umask: number;
   /** Takes standard output and error, at its end. */
   readonly output: string;
+  /** Control group that it is to be in, if that can be done. */
+  readonly group: string | null;
 };
 
 /** `unseen`: nobody waited for it. */
@@ -32,9 +34,13 @@ export interface Spawner {
   start(request: SpawnRequest): Promise<Spawned>;
 }
 
+/** Enters a control group and becomes the program. */
+const enterGroup = ['/bin/sh', '-c', 'echo "$$" 2> /dev/null > "$0/cgroup.procs"; exec "$@"'] as const;
+
 /** Forks by itself. */
 export const directSpawner: Spawner = {
-  async start({words: [program, ...args], cwd, env, umask, output}) {
+  async start({words, cwd, env, umask, output, group}) {
+    const [program, ...args] = group === null ? words : ([...enterGroup, group, ...words] as const);
     // The child takes the mask that is in force when it is spawned; tests of several users' habits share this process.
     process.umask(umask);
     const log = openSync(output, 'a');
@@ -148,11 +154,11 @@ class SmallProcess {
   }
 
   /** `undefined` when it could not be started, or nobody knows. */
-  async start({words, cwd, env, umask, output}: SpawnRequest): Promise<Spawned | undefined> {
+  async start({words, cwd, env, umask, output, group}: SpawnRequest): Promise<Spawned | undefined> {
     this.#lastId += 1;
     const id = this.#lastId;
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    const fields = [id, umask, cwd, output, words.length, ...words, ...variables].map(String);
+    const fields = [id, umask, cwd, output, group ?? '', words.length, ...words, ...variables].map(String);
     if (fields.some((field) => field.includes('\0'))) {
       return undefined;
     }

@@ -29,14 +29,13 @@ export type RunningStep = {
 /**
  * One text for all, in the words that bash and dash share: the shell notes that it is the one that runs the command (its pid and when
  * it started, as the kernel counts), runs it, and notes in the same file what it used and, as the last line, how it ended. The command
- * sees neither arguments nor variables of ours. With a control group for the test it goes there first.
+ * sees neither arguments nor variables of ours.
  */
 function wrapper(run: string): string {
   return `read -r _mt_stat < "/proc/$$/stat"
 set -f -C -- "$@" \${_mt_stat##*) }
-command echo "$$ \${23}" > "$1" || exit 0
+command echo "$$ \${22}" > "$1" || exit 0
 set +f +C; unset _mt_stat
-[ -z "$3" ] || echo "$$" 2> /dev/null > "$3/cgroup.procs"
 ${run}
 c=$?
 { times; while read -r s; do echo "$s"; done 2> /dev/null < "/proc/$$/io"; echo $c; } >> "$1"`;
@@ -87,8 +86,9 @@ export async function startStep(request: StepRequest, spawner: Spawner): Promise
   process.umask(umask);
   const {path, text, env} = shellFor(request);
   const {pid, pidStart, ended} = await spawner.start({
-    words: [path, '-c', text, path, `.mt/step-${index}`, command, group ?? ''],
+    words: [path, '-c', text, path, `.mt/step-${index}`, command],
     cwd: rundir,
+    group,
     env,
     umask,
     output: outputOf(request),
