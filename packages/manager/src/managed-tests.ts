@@ -205,6 +205,7 @@ export class ManagedTests {
     } finally {
       this.#executions.delete(launchId);
       this.#parts.launches.end(launchId);
+      execution.release();
       this.sweep();
       if (!this.isBusy) {
         this.#neighbours.planning.onIdle();

@@ -41,6 +41,7 @@ import {
 import * as z from 'zod';
 import {examineHost} from './doctor/examine-host.ts';
 import {leaveGroupOfTest, sweepGroups} from './execution/control-group.ts';
+import {removeFreeGroups} from './execution/group-pool.ts';
 import {removeRunDirectory} from './execution/run-directory.ts';
 import {SmallSpawner} from './execution/spawner.ts';
 import {TestconfigLoader} from './execution/testconfig-loader.ts';
@@ -310,6 +311,7 @@ class Manager {
     const exitCode = await left;
     clearInterval(timer);
     calls.close();
+    removeFreeGroups();
     this.#local.close();
     this.#daemon.close();
     if (this.#hasSuccessor) {

@@ -11,13 +11,13 @@ const namePrefix = 'megatest-';
 const left = new Set<string>();
 let parent: string | null | undefined;
 
-/** Makes the group of a launch, or finds it again; `null` where the user may not. */
-export function makeGroup(launchId: string): string | null {
+/** Makes a group, or finds it again; `null` where the user may not. */
+export function makeGroup(name: string): string | null {
   parent ??= ownGroup();
   if (parent === null) {
     return null;
   }
-  const group = join(parent, `${namePrefix}${launchId}`);
+  const group = join(parent, `${namePrefix}${name}`);
   try {
     mkdirSync(group);
     return group;

@@ -14,19 +14,19 @@ import {type ReportEntry, withoutTestVariables} from '@megatest/rpc';
 import type {AreaContext} from '../plan/area-context.ts';
 import {claimTest} from './claim.ts';
 import {type CommandInfo, itemPathOf} from './cmdinfo.ts';
-import {makeGroup, removeGroup} from './control-group.ts';
 import {freeKiBOrUnknown} from './disks.ts';
 import {writeEnvFiles} from './env-files.ts';
 import {readSnapshot} from './env-snapshot.ts';
 import {testEnvironment} from './environment.ts';
 import type {ExecutionWorld} from './execution-world.ts';
+import {holdGroup, releaseGroup, usageOfTest} from './group-pool.ts';
 import {hostUname, loadPerCore} from './host-facts.ts';
 import {type JudgedTest, judgeStep, type KeptSteps, outcomeOfScript} from './judge-step.ts';
 import {extractRules} from './log-check.ts';
 import {deliverPending} from './pending-reports.ts';
 import {killTree} from './process-tree.ts';
 import {type Kill, type Progress, type Recovered, RecoveryRecord} from './recovery-record.ts';
-import {addUsage, highest, memoryOf, noUsage, type ResourceUsage, usageOfGroup} from './resource-usage.ts';
+import {addUsage, highest, memoryOf, noUsage, type ResourceUsage} from './resource-usage.ts';
 import {commandOf, makefileRules, prepareSteps, type Step, stepsOf} from './step-list.ts';
 import {readExit, readStarted, type StepEnd, signalText, startStep, watchStep} from './step-process.ts';
 import {priorOf, type StepRerun, splitSteps} from './step-rerun.ts';
@@ -136,7 +136,7 @@ export class Execution {
 
   /** Looks at the memory of what runs now: without a control group that counts, the highest look is the peak. */
   lookAtMemory(): void {
-    const bytes = memoryOf(this.#current.pid, this.#progress.group);
+    const bytes = memoryOf(this.#current.pid, this.#progress.group?.path ?? null);
     if (bytes !== null) {
       this.#memoryPeakBytes = Math.max(bytes, this.#memoryPeakBytes ?? 0);
     }
@@ -183,11 +183,15 @@ export class Execution {
     try {
       return await this.#runRecorded();
     } finally {
-      if (this.#progress.group !== null) {
-        removeGroup(this.#progress.group);
-      }
       this.#record = undefined;
       this.#onConfigured();
+    }
+  }
+
+  /** When it has ended, and no manager will take it over: its control group may go to another test. */
+  release(): void {
+    if (this.#progress.group !== null) {
+      releaseGroup(this.#progress.group);
     }
   }
 
@@ -334,7 +338,7 @@ export class Execution {
       appendFileSync(join(this.rundir, 'Makefile.ezsteps'), makefileRules(step, this.#hasRules(step.name)));
       this.#reportStep(step.name, 'start', '-', '');
     }
-    this.#save({position, pid: 0, pidStart: '', group: makeGroup(this.launchId) ?? this.#progress.group});
+    this.#save({position, pid: 0, pidStart: '', group: holdGroup(this.#progress.group)});
     const path = `${env.PATH ?? ''}${step.isScript ? '' : ':.'}`;
     const running = await startStep(
       {
@@ -425,7 +429,8 @@ export class Execution {
   /** Of the whole launch: its shells know what they waited for, its group also what left them. */
   get #usage(): ResourceUsage {
     const {usage, group} = this.#progress;
-    return highest(usage, {...noUsage, memoryPeakBytes: this.#memoryPeakBytes}, usageOfGroup(group));
+    const counted = group === null ? noUsage : usageOfTest(group);
+    return highest(usage, {...noUsage, memoryPeakBytes: this.#memoryPeakBytes}, counted);
   }
 
   #tellItemEnded(): void {
@@ -475,7 +480,7 @@ export class Execution {
   }
 
   get #family(): {readonly launchId: string; readonly group: string | null} {
-    return {launchId: this.launchId, group: this.#progress.group};
+    return {launchId: this.launchId, group: this.#progress.group?.path ?? null};
   }
 
   get #judged(): JudgedTest {

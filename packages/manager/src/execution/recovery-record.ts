@@ -16,6 +16,7 @@ import {
 import {join} from 'node:path';
 import type {Env} from '@megatest/config';
 import {type CommandInfo, checkCommandInfo} from './cmdinfo.ts';
+import type {HeldGroup} from './group-pool.ts';
 import {noUsage, type ResourceUsage} from './resource-usage.ts';
 
 export type Progress = {
@@ -31,7 +32,7 @@ export type Progress = {
   /** Why its processes are being ended; `null` for as long as nobody wants that. */
   readonly kill: Kill | null;
   /** Control group of its processes, where the user may make one. */
-  readonly group: string | null;
+  readonly group: HeldGroup | null;
   /** Of the steps that have ended. */
   readonly usage: ResourceUsage;
 };
@@ -55,12 +56,20 @@ export function readRecovery(rundir: string): Recovered | undefined {
   try {
     const [head = '', ...changes] = readFileSync(join(rundir, folderName, fileName), 'utf8').split('\n');
     const {info, encoded, inherited, progress, outputPath} = JSON.parse(head) as Recovered;
-    // A version before this one did not note what steps used.
+    // Versions before this one did not note what steps used, nor what a group had counted before.
     let now = {...progress, usage: progress.usage ?? noUsage};
     for (const change of changes) {
       now = {...now, ...parsed(change)};
     }
-    return {info: checkCommandInfo(info), encoded, inherited, progress: now, outputPath};
+    const {group} = now as {readonly group: Progress['group'] | string};
+    const held = typeof group === 'string' ? {path: group, before: noUsage} : group;
+    return {
+      info: checkCommandInfo(info),
+      encoded,
+      inherited,
+      progress: {...now, group: held},
+      outputPath,
+    };
   } catch {
     return undefined;
   }

@@ -91,6 +91,16 @@ export function addUsage(one: ResourceUsage, other: ResourceUsage): ResourceUsag
   );
 }
 
+/** What was counted since `before`; the peak stays what it is. */
+export function usageLess(usage: ResourceUsage, before: ResourceUsage): ResourceUsage {
+  const since = names.map((name) => {
+    const [all, earlier] = [usage[name], before[name]];
+    const isPeak = name === 'memoryPeakBytes';
+    return [name, all === null || earlier === null || isPeak ? all : rounded(all - earlier)];
+  });
+  return Object.fromEntries(since) as ResourceUsage;
+}
+
 /** Of several that counted the same processes, some of them not all. */
 export function highest(...usages: readonly ResourceUsage[]): ResourceUsage {
   return merged(usages, (_, values) => Math.max(...values));
