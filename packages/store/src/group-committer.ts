@@ -1,7 +1,7 @@
 /**
  * Groups the writes that are waiting, of all connections, into one transaction (spec homehost.md 8.8).
  *
- * Each write runs in its own savepoint, so one that fails is undone alone. A promise is answered after the commit: what was
+ * Of several, each runs in its own savepoint, so one that fails is undone alone. A promise is answered after the commit: what was
  * acknowledged is on disk.
  */
 import type {Connection} from './connection.ts';
@@ -14,7 +14,12 @@ const maxGroupWrites = 1000;
 const busyPauseMs = 20;
 const defaultBusyLimitMs = 30_000;
 
-type Waiting = {readonly isMark: boolean; run(): void; settle(committed: boolean, error?: unknown): void};
+type Waiting = {
+  readonly isMark: boolean;
+  /** `isAlone`: what is undone when it fails is all that the transaction has done, so it needs no savepoint. */
+  run(isAlone: boolean): void;
+  settle(committed: boolean, error?: unknown): void;
+};
 
 export type CommitHooks = {
   /** The lock is held: until the commit or the rollback nobody else writes. */
@@ -50,7 +55,7 @@ export class GroupCommitter {
     this.#busyLimitMs = hooks.busyLimitMs ?? defaultBusyLimitMs;
   }
 
-  /** Number of committed writes so far, marks not counted; what followed from a group counts as one. */
+  /** Number of committed writes so far, marks not counted; what followed from marks alone counts as one. */
   get writes(): number {
     return this.#writes;
   }
@@ -64,14 +69,18 @@ export class GroupCommitter {
       let outcome: {readonly value: T} | {readonly error: unknown} | undefined;
       this.#waiting.push({
         isMark,
-        run: () => {
-          prepared(this.#db, 'SAVEPOINT w').run();
+        run: (isAlone) => {
           try {
+            if (!isAlone) {
+              prepared(this.#db, 'SAVEPOINT w').run();
+            }
             outcome = {value: write()};
-            prepared(this.#db, 'RELEASE w').run();
+            if (!isAlone) {
+              prepared(this.#db, 'RELEASE w').run();
+            }
           } catch (error) {
             if (this.#db.inTransaction) {
-              this.#db.exec('ROLLBACK TO w; RELEASE w');
+              this.#db.exec(isAlone ? 'ROLLBACK; BEGIN IMMEDIATE' : 'ROLLBACK TO w; RELEASE w');
             }
             this.#onRollback(false);
             outcome = {error};
@@ -126,20 +135,26 @@ export class GroupCommitter {
   #commitGroup(): void {
     const group: Waiting[] = [];
     const started = performance.now();
-    let followUps = 0;
+    let writes = 0;
     try {
       if (!this.#begin()) {
         return;
       }
       this.#onBegin();
+      const isAlone = this.#waiting.length === 1;
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         group.push(next);
-        next.run();
-        if (group.length >= maxGroupWrites || performance.now() - started > maxGroupMs) {
+        next.run(isAlone);
+        if (isAlone || group.length >= maxGroupWrites || performance.now() - started > maxGroupMs) {
           break;
         }
       }
-      followUps = this.#changesOf(this.#beforeCommit);
+      writes = group.filter(({isMark}) => !isMark).length;
+      if (writes > 0) {
+        this.#beforeCommit();
+      } else {
+        writes = Math.sign(this.#changesOf(this.#beforeCommit));
+      }
       prepared(this.#db, 'COMMIT').run();
     } catch (error) {
       // Without a transaction (BEGIN failed) nothing has been taken yet: the first waiting write carries the bad news.
@@ -161,7 +176,7 @@ export class GroupCommitter {
         this.#schedule();
       }
     }
-    this.#writes += group.filter(({isMark}) => !isMark).length + Math.sign(followUps);
+    this.#writes += writes;
     this.#onCommit();
     for (const waiting of group) {
       waiting.settle(true);

@@ -146,6 +146,21 @@ describe('group commit', () => {
     store.db.close();
   });
 
+  it('one that fails alone undoes itself, and what it asked for meanwhile is written', async () => {
+    const store = openStore();
+    const committer = new GroupCommitter(store.db, {onRollback: () => store.invalidate()});
+    let next: Promise<number> | undefined;
+    const failing = committer.write(() => {
+      store.runs.register({...run, runName: 'lost'}, 1);
+      next = committer.write(() => store.runs.register(run, 1).runId);
+      throw new Error('refused');
+    });
+    await expect(failing).rejects.toThrow('refused');
+    await next;
+    expect(store.runs.find({runPatt: '%'}).map(({runName}) => runName)).toEqual(['r1']);
+    store.db.close();
+  });
+
   it('waits for another process that holds the lock, and lets others be answered meanwhile', async () => {
     const store = openStore();
     store.db.pragma('busy_timeout = 0');

@@ -106,13 +106,15 @@ async function stepEnd(
     await untilGone(shell);
   }
   const end = readExit(rundir, index);
+  if (end !== undefined) {
+    return end;
+  }
   const owner = readStarted(rundir, index);
-  if (end === undefined && owner !== undefined && owner.pid !== shell.pid) {
+  if (owner !== undefined && owner.pid !== shell.pid) {
     // A manager that died, or its spawner, had started it a moment before.
     return await watchStep(rundir, index, request);
   }
-  const signal = seen.kind === 'unseen' ? 'lost' : (seen.signal ?? `exit ${seen.code}`);
-  return end ?? {code: null, signal};
+  return {code: null, signal: seen.kind === 'unseen' ? 'lost' : (seen.signal ?? `exit ${seen.code}`)};
 }
 
 /** What stands as the status of a step that did not end by itself: the number of its signal. */
