@@ -43,8 +43,8 @@ const shellLevel = /^\d{1,2}$/;
 
 /**
  * The environment with which dash runs a plain command exactly as bash would in the directory `cwd`; `undefined` where it would not:
- * bash has words of its own for a program that is not there, runs a script without `#!` itself, and passes on variables with names
- * that are none to a shell.
+ * bash has words of its own for a program that is not there or not for this machine, runs a script without `#!` itself, and passes on
+ * variables with names that are none to a shell.
  */
 export function environmentForDash(command: string, env: Env, cwd: string): Env | undefined {
   const word = firstWord(command);
@@ -89,19 +89,37 @@ function isExecutable(file: string): boolean {
   }
 }
 
+/** Of a file, what tells how the kernel runs it. */
+const headBytes = 256;
 const elf = '\x7fELF';
 
+/** A program of this machine's kind, or a script whose interpreter is there. */
 function isForKernel(file: string): boolean {
+  const head = headOf(file);
+  if (head?.startsWith(elf)) {
+    const own = headOf(process.execPath);
+    return own !== undefined && elfKind(head) === elfKind(own);
+  }
+  const interpreter = /^#![ \t]*(\/[^\s\0]+)/.exec(head ?? '')?.[1];
+  return interpreter !== undefined && isExecutable(interpreter);
+}
+
+/** Word size, byte order and processor. */
+function elfKind(head: string): string {
+  return head.slice(4, 6) + head.slice(18, 20);
+}
+
+function headOf(file: string): string | undefined {
   try {
     const fd = openSync(file, 'r');
     try {
-      const start = Buffer.alloc(elf.length);
-      readSync(fd, start);
-      return start.toString('latin1') === elf || start.toString('latin1', 0, 2) === '#!';
+      const start = Buffer.alloc(headBytes);
+      const count = readSync(fd, start);
+      return start.toString('latin1', 0, count);
     } finally {
       closeSync(fd);
     }
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -35,6 +35,8 @@ async function run(command: string, variables: Readonly<Record<string, string>>)
   writeFileSync(join(rundir, 'body.sh'), '#!/bin/sh\necho "$c $s $# $_mt_stat."\nexit 3\n', {mode: 0o755});
   writeFileSync(join(rundir, 'shell.sh'), '#!/bin/sh\ncat /proc/$PPID/comm\n', {mode: 0o755});
   writeFileSync(join(rundir, 'headless'), 'words=(1 2 3)\necho $words\n', {mode: 0o755});
+  writeFileSync(join(rundir, 'orphan.sh'), '#!/no/such/interpreter\n', {mode: 0o755});
+  writeFileSync(join(rundir, 'alien'), `\x7fELF${'\0'.repeat(100)}`, {mode: 0o755});
   writeFileSync(join(rundir, 'dies.sh'), '#!/bin/sh\nkill -9 $$\n', {mode: 0o755});
   const env = {PATH: `${process.env.PATH ?? ''}:.`, ...variables};
   const files = {rundir, outputPath: join(rundir, 'output')};
@@ -86,6 +88,8 @@ it('a plain command runs under dash, and sees just what it would under bash', as
 it.each([
   ['a program that is not there', 'no-such-program', 127, /line \d+: no-such-program: command not found/],
   ['a script without its first line', './headless', 0, /^1\n$/],
+  ['a script without its interpreter', './orphan.sh', 127, /line \d+: \.\/orphan\.sh/],
+  ['a program of another machine', './alien', 126, /cannot execute binary file/],
   ['a directory', './.mt', 126, /Is a directory/],
 ])('%s is left to bash', async (_, command, code, log) => {
   const outcome = await run(command, {});
