@@ -1,5 +1,5 @@
 /** The daemon's log: one line an event, with time and level, in `logs/server-<pid>-<host>.log` of the area. */
-import {appendFileSync, chmodSync, closeSync, mkdirSync, openSync} from 'node:fs';
+import {appendFileSync, chmodSync, closeSync, mkdirSync, openSync, writeSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {sharedMode, touch} from '@megatest/rpc';
@@ -33,7 +33,7 @@ export class DaemonLog {
   /** Who changed what by hand, one JSON text a line in `logs/audit.jsonl`, which every daemon of the area goes on with. */
   audit(entry: Readonly<Record<string, unknown>>): void {
     this.#audit ??= openSync(this.#auditPath, 'a');
-    appendFileSync(this.#audit, `${JSON.stringify({time: new Date().toISOString(), ...entry})}\n`);
+    writeSync(this.#audit, `${JSON.stringify({time: new Date().toISOString(), ...entry})}\n`);
   }
 
   /** To be called now and then: shows that somebody still writes here, and opens the audit anew in case its file was put away. */
