@@ -28,6 +28,7 @@ import {LiveDrivers} from './live-drivers.ts';
 import {ask, type Manager, Managers} from './managers.ts';
 import {OwnManager} from './own-manager.ts';
 import {PlanOrders} from './plan-orders.ts';
+import {registerSubmission} from './register-submission.ts';
 import {DEAD_COMMENT, deadTests} from './scheduler/dead-tests.ts';
 import {Slots} from './scheduler/slots.ts';
 import {jobSettings} from './settings.ts';
@@ -203,42 +204,9 @@ export class Homehost {
     if (known !== undefined) {
       return {driverId: known.id, runId: known.runId};
     }
-    const {target, runName, options, owner, action} = submission;
-    const values = target.split('/');
-    const {keys} = this.store;
-    if (values.length !== keys.length) {
-      throw new RpcError('invalidValue', `Invalid target, "${target}" should be: ${keys.join('/')}`, {
-        field: 'target',
-        value: target,
-      });
-    }
-    const {driverId, runId} = await this.write(() => {
-      const run = this.store.runs.register(
-        {target: values, runName, state: 'new', status: 'n/a', owner, contour: options.contour ?? ''},
-        this.nowS(),
-      );
-      if (action !== 'run' && this.store.runs.get(run.runId)?.state === 'locked') {
-        throw new RpcError('conflict', `run ${target}/${runName} is locked; unlock it first`, {
-          current: 'locked',
-        });
-      }
-      const id = this.store.runners.add(
-        {
-          uuid: submission.uuid,
-          action,
-          owner,
-          host: client.host,
-          pid: client.pid,
-          target,
-          runName,
-          testPatt: options.testPatt ?? '%',
-          options: JSON.stringify(submission),
-        },
-        this.nowS(),
-      );
-      this.store.runners.setRun(id, run.runId);
-      return {driverId: id, runId: run.runId};
-    });
+    const {driverId, runId} = await this.write(() =>
+      registerSubmission(this.store, submission, client, this.nowS()),
+    );
     void this.#planOrders.plan(this.#makeDriver(driverId, submission, runId));
     return {driverId, runId};
   }
