@@ -161,6 +161,22 @@ describe('group commit', () => {
     store.db.close();
   });
 
+  it('one that was asked for meanwhile and fails undoes nothing of it', async () => {
+    const store = openStore();
+    const committer = new GroupCommitter(store.db, {onRollback: () => store.invalidate()});
+    let next: Promise<void> | undefined;
+    await committer.write(() => {
+      store.runs.register(run, 1);
+      next = committer.write(() => {
+        store.runs.register({...run, runName: 'lost'}, 1);
+        throw new Error('refused');
+      });
+    });
+    await expect(next).rejects.toThrow('refused');
+    expect(store.runs.find({runPatt: '%'}).map(({runName}) => runName)).toEqual(['r1']);
+    store.db.close();
+  });
+
   it('waits for another process that holds the lock, and lets others be answered meanwhile', async () => {
     const store = openStore();
     store.db.pragma('busy_timeout = 0');

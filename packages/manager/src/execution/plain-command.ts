@@ -93,12 +93,14 @@ function isExecutable(file: string): boolean {
 const headBytes = 256;
 const elf = '\x7fELF';
 
+let ownKind: string | undefined;
+
 /** A program of this machine's kind, or a script whose interpreter is there. */
 function isForKernel(file: string): boolean {
   const head = headOf(file);
   if (head?.startsWith(elf)) {
-    const own = headOf(process.execPath);
-    return own !== undefined && elfKind(head) === elfKind(own);
+    ownKind ??= elfKind(headOf(process.execPath) ?? '');
+    return elfKind(head) === ownKind;
   }
   const interpreter = /^#![ \t]*(\/[^\s\0]+)/.exec(head ?? '')?.[1];
   return interpreter !== undefined && isExecutable(interpreter);

@@ -18,11 +18,12 @@ use POSIX qw(:signal_h :sys_wait_h);
 open my $requests, '<&', \*STDIN  or die "standard input: $!";
 open my $answers,  '>&', \*STDOUT or die "standard output: $!";
 
-# Linux's number of prctl(2), by machine; where it is not known, orphans of a step go to init.
+# Linux's number of prctl(2), by machine; where it is not known, orphans of a step go to init. A perl of 32 bits has other numbers.
 my %prctl_of = (x86_64 => 157, aarch64 => 167, riscv64 => 167, ppc64le => 171, s390x => 172);
-my $prctl    = $prctl_of{ (POSIX::uname())[4] };
+my $has_64   = length(pack 'L!', 0) == 8;
+my $prctl    = $has_64 ? $prctl_of{ (POSIX::uname())[4] } : undef;
 use constant PR_SET_CHILD_SUBREAPER => 36;
-# The same for all machines; an older kernel refuses it.
+# The same for all machines of 64 bits; an older kernel refuses it.
 use constant {CLONE3 => 435, CLONE_INTO_CGROUP => 1 << 33};
 
 my $manager = getppid;
@@ -76,7 +77,7 @@ sub start {
 # As fork. To be born in a control group is cheap; to be moved there stops the forks of the whole host for a moment.
 sub fork_into {
     my ($group) = @_;
-    if ($group ne '' and sysopen my $place, $group, O_RDONLY | O_DIRECTORY) {
+    if ($group ne '' and $has_64 and sysopen my $place, $group, O_RDONLY | O_DIRECTORY) {
         # No pointers, no stack of its own: a child as that of fork.
         my $how = pack 'Q11', CLONE_INTO_CGROUP, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, fileno $place;
         my $pid = syscall CLONE3, $how, length $how;
